@@ -1,0 +1,85 @@
+/// A record as a file states it, before a workspace has found out which record that is.
+package struct RecordDraft: Equatable, Sendable {
+    /// The kind's tag.
+    package var kind: UInt32
+    /// Where it stands in the file; the first line is 1.
+    package var line: Int
+    /// The record's own id, where the file gives it.
+    package var id: RecordID?
+    /// The name by which other drafts of the same file refer to this one (`D1`).
+    package var label: String?
+    /// External keys, `system:native-id`, by which the record is found or its id derived.
+    package var keys: [String]
+    package var writes: [DraftWrite]
+
+    package init(
+        kind: UInt32, line: Int, id: RecordID? = nil, label: String? = nil, keys: [String] = [],
+        writes: [DraftWrite] = []
+    ) {
+        self.kind = kind
+        self.line = line
+        self.id = id
+        self.label = label
+        self.keys = keys
+        self.writes = writes
+    }
+}
+
+package struct DraftWrite: Equatable, Sendable {
+    package var register: RegisterName
+    package var content: DraftContent
+
+    package init(_ register: RegisterName, _ content: DraftContent) {
+        self.register = register
+        self.content = content
+    }
+}
+
+package enum DraftContent: Equatable, Sendable {
+    /// Complete already. `.value(.null)` clears the field.
+    case value(Value)
+    /// To be read by the field's type, once references (an id, a key, a label) can be resolved.
+    case text(String)
+}
+
+/// A line of a file that could not be read as a record: where and why, and its bytes for the refused file.
+package struct DraftFault: Error, Equatable, Sendable {
+    package var line: Int
+    /// The first column is 1; 0 where the whole line is meant.
+    package var column: Int
+    package var reason: String
+    package var raw: [UInt8]
+
+    package init(line: Int, column: Int = 0, reason: String, raw: [UInt8] = []) {
+        self.line = line
+        self.column = column
+        self.reason = reason
+        self.raw = raw
+    }
+}
+
+/// A record as a workspace shows it: every set register with its value, in the order of `RegisterName`.
+package struct RecordImage: Equatable, Sendable {
+    package var name: RecordName
+    package var registers: [RegisterImage]
+
+    package init(name: RecordName, registers: [RegisterImage]) {
+        self.name = name
+        self.registers = registers
+    }
+
+    /// The value of a register; null where it is not set.
+    package subscript(field: UInt32, key: String? = nil) -> Value {
+        registers.first { $0.name == RegisterName(field: field, key: key) }?.value ?? .null
+    }
+}
+
+package struct RegisterImage: Equatable, Sendable {
+    package var name: RegisterName
+    package var value: Value
+
+    package init(_ name: RegisterName, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+}
