@@ -1,0 +1,55 @@
+import Crypto
+
+/// What every hash, signature and derived key of Parley starts with: `parley/1`, a space, the purpose and
+/// one NUL byte. No label is the beginning of another, so bytes made for one purpose mean nothing for any
+/// other. This is the whole list for identities, chains, membership and invites.
+struct Label: Hashable, Sendable {
+    let bytes: [UInt8]
+
+    private init(_ purpose: StaticString) {
+        bytes = Array("parley/1 \(purpose)\0".utf8)
+    }
+
+    // Keys derived from a seed.
+    static let channelKey = Label("channel-key")
+    static let sealingKey = Label("sealing-key")
+    static let signingKey = Label("signing-key")
+    static let inviteKey = Label("invite-key")
+
+    // Hashes that name things.
+    static let device = Label("device")
+    static let statement = Label("statement")
+    static let statementSet = Label("statement-set")
+    static let chainStart = Label("chain-start")
+    static let chain = Label("chain")
+    static let changeAddress = Label("change-address")
+
+    // Signatures.
+    static let statementSignature = Label("statement-signature")
+    static let possession = Label("possession")
+    static let chainSignature = Label("chain-signature")
+
+    // Checksums of what people copy.
+    static let inviteCheck = Label("invite-check")
+    static let identityCheck = Label("identity-check")
+
+    static let all: [Label] = [
+        channelKey, sealingKey, signingKey, inviteKey, device, statement, statementSet, chainStart, chain,
+        changeAddress, statementSignature, possession, chainSignature, inviteCheck, identityCheck,
+    ]
+
+    /// SHA-256 over this label and the parts, one after the other.
+    func hash(_ parts: [UInt8]...) -> [UInt8] {
+        var hasher = SHA256()
+        hasher.update(data: bytes)
+        for part in parts { hasher.update(data: part) }
+        return Array(hasher.finalize())
+    }
+
+    /// HKDF-SHA256 without salt, this label as its info: 32 bytes.
+    func key(from seed: Secret) -> Secret {
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: seed.bytes), info: bytes, outputByteCount: 32)
+        return Secret(key.withUnsafeBytes { Array($0) })
+    }
+}

@@ -1,0 +1,113 @@
+package import ParleyCore
+
+/// Who belongs to a workspace: a pure function of the set of membership statements, whatever the order in
+/// which they came. How statements are judged stands in `RosterFold.swift`.
+package struct Roster: Equatable, Sendable {
+    package struct Device: Equatable, Sendable {
+        package let keys: DevicePublicKeys
+        package let handle: Handle
+        /// When it says it was enrolled, in milliseconds since 1970.
+        package let time: Int64
+        /// The statement that enrolled it.
+        package let statement: StatementHash
+
+        package var id: DeviceID { keys.device }
+    }
+
+    package struct Analyst: Equatable, Sendable {
+        package let handle: Handle
+        package let role: Role
+        /// Ascending by id.
+        package internal(set) var devices: [DeviceID]
+    }
+
+    /// Why a statement counts for nothing. It is kept and forwarded all the same.
+    package enum VoidReason: Equatable, Sendable, CaseIterable {
+        /// It founds another workspace.
+        case otherWorkspace
+        /// Not exactly one of those it rests on gave its signer a voice, or not one for such a statement.
+        case noAuthority
+        /// The statement that gave its signer a voice is itself void.
+        case authorityVoid
+        /// A new analyst was granted by somebody who is no admin.
+        case notAdmin
+        /// The handle is not the one granted, or not the issuer's own.
+        case wrongHandle
+        case handleTaken
+        case grantUsed
+        case grantExpired
+        /// The device, or its signing key, is enrolled already.
+        case deviceTaken
+    }
+
+    package let workspace: WorkspaceID
+    /// Nil while the founding statement is not held.
+    package internal(set) var name: WorkspaceName?
+    package internal(set) var devices: [DeviceID: Device] = [:]
+    package internal(set) var analysts: [Handle: Analyst] = [:]
+    package internal(set) var void: [StatementHash: VoidReason] = [:]
+    /// Rightly signed by a member, but of a later version; ascending.
+    package internal(set) var unknown: [StatementHash] = []
+    /// Held, but not judged because something they rest on is missing; ascending.
+    package internal(set) var waiting: [StatementHash] = []
+    /// Rested on, but not held; ascending.
+    package internal(set) var missing: [StatementHash] = []
+    /// The steps of each judged statement from a founding one, along the longest way.
+    package internal(set) var depths: [StatementHash: Int] = [:]
+    /// Of all statements that count the greatest by (depth, hash): what a changeset's header names.
+    package internal(set) var newest: StatementHash?
+    /// What counts or is unknown and is rested on by nothing of that kind; ascending by (depth, hash).
+    package internal(set) var heads: [StatementHash] = []
+}
+
+extension Roster {
+    package func analyst(of device: DeviceID) -> Handle? { devices[device]?.handle }
+
+    package func keys(of device: DeviceID) -> DevicePublicKeys? { devices[device]?.keys }
+
+    package func role(of device: DeviceID) -> Role? {
+        analyst(of: device).flatMap { analysts[$0]?.role }
+    }
+
+    package func role(of handle: Handle) -> Role? { analysts[handle]?.role }
+
+    /// The devices that name this channel key. Nobody proves to hold a channel key when enrolling, so a
+    /// member may have named a colleague's: an end that has shown its channel key must say which device it
+    /// is, and that device must be among these.
+    package func devices(withChannelKey key: [UInt8]) -> [DeviceID] {
+        devices.values.filter { $0.keys.channel == key }.map(\.id).sorted()
+    }
+
+    /// What a statement by this device should rest on: the device's own enrolment, which gives it its voice,
+    /// and the heads, so that it comes after all its author knew. Empty for a device that is no member.
+    package func rests(for device: DeviceID) -> [StatementHash] {
+        guard let own = devices[device]?.statement else { return [] }
+        let others = heads.reversed().filter { $0 != own }.prefix(Statement.mostRests - 1)
+        return ([own] + others).sorted()
+    }
+
+    /// Why one more statement should not be taken into a set: to be taken it must count, or be unknown and
+    /// rightly signed, and nothing that counted may fall by it. This is how a server judges what a newcomer
+    /// brings; to a member, who may be giving back what a restored server lost, it refuses less: only
+    /// `.void(.noAuthority)`, `.void(.otherWorkspace)` and `.restsOnMissing`.
+    package static func refusal(
+        of statement: Statement, joining set: StatementSet, workspace: WorkspaceID
+    ) throws(TrustError) -> Refusal? {
+        var joined = set
+        guard try joined.insert(statement) else { return nil }
+        let before = Roster(set, workspace: workspace)
+        let after = Roster(joined, workspace: workspace)
+        if let reason = after.void[statement.hash] { return .void(reason) }
+        if after.waiting.contains(statement.hash) {
+            return .restsOnMissing(statement.restsOn.filter { set[$0] == nil })
+        }
+        let fallen = after.void.keys.filter { before.depths[$0] != nil && before.void[$0] == nil }
+        return fallen.isEmpty ? nil : .displaces(fallen.sorted())
+    }
+
+    package enum Refusal: Equatable, Sendable {
+        case void(VoidReason)
+        case restsOnMissing([StatementHash])
+        case displaces([StatementHash])
+    }
+}
