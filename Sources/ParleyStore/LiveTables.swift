@@ -1,0 +1,114 @@
+internal import GRDB
+internal import ParleyCore
+
+/// The tables that are computed from the log. None depends on the order in which changesets arrived, on
+/// rowids or on where batches ended: equal sets of changesets make equal rows on every replica. (Only the
+/// `position`s in `touched`, `act` and `void` are this replica's own: they point into its log.)
+enum LiveTables {
+    static func create(in db: Database) throws {
+        for table in LiveSchema.assessments.all { try db.execute(sql: table.createSQL) }
+        try db.execute(sql: sideTables)
+    }
+
+    static func drop(in db: Database) throws {
+        for name in LiveSchema.assessments.all.map(\.name) + sideNames {
+            try db.execute(sql: "DROP TABLE IF EXISTS \"\(name)\"")
+        }
+    }
+
+    static let sideNames = ["register", "aside", "overlooked", "touched", "act", "void"]
+
+    /// Each projection with the order in which two copies of it are compared.
+    static let comparable: [(name: String, order: String)] =
+        LiveSchema.assessments.wide.map { ($0.name, "id") } + [
+            ("other", "kind, id"), ("register", "kind, record, field, key"),
+            ("aside", "kind, record, field, key, stamp, device"),
+            ("overlooked", "kind, record, field, key, device, number, deletion_device, deletion_number"),
+            ("touched", "record, position"), ("act", "position"), ("void", "position, record, field, key"),
+            ("chain", "device"),
+        ]
+
+    private static let sideTables = """
+        CREATE TABLE register (           -- keyed registers, and whatever has no column
+            kind INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            field INTEGER NOT NULL,
+            key TEXT NOT NULL,            -- empty for a plain field
+            value BLOB NOT NULL,          -- CBOR
+            shown TEXT,                   -- the value, for people who read tables
+            heads BLOB NOT NULL,          -- the heads that have this value, the shown one first
+            PRIMARY KEY (kind, record, field, key)
+        ) WITHOUT ROWID;
+        CREATE INDEX register_tag ON register (key, kind, record) WHERE field = 8;
+        CREATE INDEX register_key ON register (key, kind, record) WHERE field = 9;
+        CREATE TABLE aside (              -- heads whose value differs from the shown one
+            kind INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            field INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            stamp INTEGER NOT NULL,
+            device BLOB NOT NULL,
+            number INTEGER NOT NULL,
+            value BLOB NOT NULL,
+            PRIMARY KEY (kind, record, field, key, stamp, device)
+        ) WITHOUT ROWID;
+        CREATE TABLE overlooked (         -- a deletion, and a head that neither saw it nor was seen by it
+            kind INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            field INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            device BLOB NOT NULL,
+            number INTEGER NOT NULL,
+            deletion_device BLOB NOT NULL,
+            deletion_number INTEGER NOT NULL,
+            PRIMARY KEY (kind, record, field, key, device, number, deletion_device, deletion_number)
+        ) WITHOUT ROWID;
+        CREATE TABLE touched (
+            record BLOB NOT NULL,
+            position INTEGER NOT NULL,
+            PRIMARY KEY (record, position)
+        ) WITHOUT ROWID;
+        CREATE TABLE act (                -- changesets that were not made by hand
+            position INTEGER PRIMARY KEY,
+            kind INTEGER NOT NULL,
+            source TEXT,
+            batch BLOB,
+            part INTEGER,
+            last INTEGER
+        );
+        CREATE INDEX act_batch ON act (batch) WHERE batch IS NOT NULL;
+        CREATE TABLE void (               -- what set nothing: a whole changeset, or one write of it
+            position INTEGER NOT NULL,
+            record BLOB NOT NULL,         -- empty for a whole changeset
+            field INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (position, record, field, key)
+        ) WITHOUT ROWID;
+        """
+
+    /// What is not computed from the log: drafts are this machine's own, the search index catches up when
+    /// there is time.
+    static func createOwn(in db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE draft (
+                    kind INTEGER NOT NULL,
+                    record BLOB NOT NULL,
+                    field INTEGER NOT NULL,
+                    key TEXT NOT NULL,
+                    base_device BLOB,             -- the change on which the draft is based
+                    base_number INTEGER,
+                    base_value BLOB NOT NULL,
+                    text TEXT NOT NULL,
+                    caret INTEGER NOT NULL,
+                    newest_device BLOB,           -- the newest remote change that the editor has shown
+                    newest_number INTEGER,
+                    created INTEGER NOT NULL,
+                    updated INTEGER NOT NULL,
+                    PRIMARY KEY (kind, record, field, key)
+                ) WITHOUT ROWID;
+                """)
+        try SearchIndex.create(in: db)
+    }
+}

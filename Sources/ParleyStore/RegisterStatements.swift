@@ -1,0 +1,124 @@
+internal import GRDB
+internal import ParleyCore
+
+/// The side table of registers that have no column.
+final class RegisterStatements {
+    private let db: Database
+    private var loading: HotStatement?
+    private var saving: HotStatement?
+
+    init(_ db: Database) { self.db = db }
+
+    /// The heads that have the shown value; nil where the register was never written.
+    func load(
+        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?, into arena: Arena
+    ) throws -> [Head<ValueBytes>]? {
+        let row = try selection()
+        row.bindRegister(record, field, key)
+        defer { row.reset() }
+        guard try row.step() else { return nil }
+        let value = ValueBytes(buffer: arena.copy(row.borrowedBytes(0)))
+        return try PackedOrigins.decode(row.bytes(1)).map { Head(origin: $0, content: value) }
+    }
+
+    /// The value of a plain field that stands here because it does not fit its column.
+    func value(_ record: RecordName, _ field: UInt32, into arena: Arena) throws -> UnsafeRawBufferPointer? {
+        let row = try selection()
+        row.bindRegister(record, field, nil)
+        defer { row.reset() }
+        return try row.step() ? arena.copy(row.borrowedBytes(0)) : nil
+    }
+
+    func save(
+        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ value: UnsafeRawBufferPointer,
+        heads: [Origin]
+    ) throws {
+        let row =
+            try saving
+            ?? HotStatement(
+                db,
+                """
+                INSERT INTO register (kind, record, field, key, value, shown, heads) VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (kind, record, field, key) DO UPDATE SET value = excluded.value,
+                    shown = excluded.shown, heads = excluded.heads
+                """)
+        saving = row
+        row.bindRegister(record, field, key)
+        row.bind(5, blob: value)
+        bindShown(value, to: row)
+        try PackedOrigins.encode(heads).withUnsafeBytes {
+            row.bind(7, blob: $0)
+            try row.run()
+        }
+    }
+
+    func remove(_ record: RecordName, _ field: UInt32) throws {
+        let row = try HotStatement(
+            db, "DELETE FROM register WHERE kind = ? AND record = ? AND field = ? AND key = ?")
+        row.bindRegister(record, field, nil)
+        try row.run()
+    }
+
+    private func selection() throws -> HotStatement {
+        if let loading { return loading }
+        let made = try HotStatement(
+            db, "SELECT value, heads FROM register WHERE kind = ? AND record = ? AND field = ? AND key = ?")
+        loading = made
+        return made
+    }
+
+    private func bindShown(_ value: UnsafeRawBufferPointer, to row: HotStatement) {
+        let item = CBORItem(value)
+        switch (item.major, item.argument) {
+        case (3, _): row.bind(6, utf8: item.payload)
+        case (7, 20): row.bind(6, copyingText: Array("no".utf8))
+        case (7, 21): row.bind(6, copyingText: Array("yes".utf8))
+        case (7, 22): row.bindNull(6)
+        default: row.bind(6, copyingText: TupleText.encode(value))
+        }
+    }
+}
+
+extension HotStatement {
+    /// Binds kind, record, field and key from parameter 1 on.
+    @inline(__always)
+    func bindRegister(_ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?) {
+        bind(1, Int64(record.kind))
+        bind(2, id: record.id.number)
+        bind(3, Int64(field))
+        bind(4, utf8: key ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// Reads stamp, device and number from `column` on.
+    func origin(_ column: Int32) throws -> Origin {
+        guard let device = id(column + 1) else {
+            throw StoreError(.damaged, path: "", cause: "a head without a device")
+        }
+        let time = HybridTime(number: UInt64(int(column)))
+        return Origin(stamp: Stamp(time: time, device: DeviceID(device)), number: UInt64(int(column + 2)))
+    }
+}
+
+/// The heads of a register that have its shown value: time (8), device (16) and number (varint) of each, the
+/// greatest first.
+enum PackedOrigins {
+    static func encode(_ origins: [Origin]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for origin in origins {
+            bytes.append(stamp: origin.stamp)
+            bytes.append(varint: origin.number)
+        }
+        return bytes
+    }
+
+    static func decode(_ bytes: [UInt8]) throws(MalformedBytes) -> [Origin] {
+        var reader = ByteReader(bytes)
+        var origins: [Origin] = []
+        while !reader.isAtEnd {
+            let stamp = try reader.stamp()
+            origins.append(Origin(stamp: stamp, number: try reader.varint("number")))
+        }
+        return origins
+    }
+}

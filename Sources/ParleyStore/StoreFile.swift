@@ -1,0 +1,116 @@
+package import GRDB
+
+/// One SQLite file, opened the way every file of ours is: WAL, `synchronous=FULL` (asserted, because GRDB
+/// lowers it for WAL after its preparation hook, and NORMAL loses acknowledged commits in a power cut),
+/// foreign functions distrusted, a busy timeout, numbered migrations.
+package final class StoreFile {
+    package let path: String
+    private let queue: DatabaseQueue
+
+    /// - Parameters:
+    ///   - application: SQLite's `application_id`, which tells our kinds of file apart.
+    ///   - migrator: creates and upgrades the tables; not run on a file opened read-only.
+    package init(
+        path: String, application: Int32, readOnly: Bool = false, busyTimeout: Double = 10,
+        migrator: DatabaseMigrator
+    ) throws(StoreError) {
+        self.path = path
+        do {
+            queue = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly, busyTimeout))
+            try Self.prepare(
+                queue, path: path, application: application, readOnly: readOnly, migrator: migrator)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    private static func configuration(_ readOnly: Bool, _ busyTimeout: Double) -> Configuration {
+        var configuration = Configuration()
+        configuration.readonly = readOnly
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.foreignKeysEnabled = false
+        configuration.acceptsDoubleQuotedStringLiterals = false
+        if !readOnly { configuration.journalMode = .wal }
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF")
+            try db.execute(sql: "PRAGMA cache_size = -16000")
+        }
+        return configuration
+    }
+
+    private static func prepare(
+        _ queue: DatabaseQueue, path: String, application: Int32, readOnly: Bool, migrator: DatabaseMigrator
+    ) throws {
+        try queue.inDatabase { db in
+            let found = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+            let isNew = try db.schemaVersion() == 0
+            guard found == application || (isNew && !readOnly) else {
+                throw StoreError(.damaged, path: path, cause: "the file is not a Parley file of this kind")
+            }
+            if readOnly { return }
+            if isNew { try db.execute(sql: "PRAGMA application_id = \(application)") }
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+                throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL could not be set")
+            }
+        }
+        if try queue.read({ try migrator.hasBeenSuperseded($0) }) {
+            throw StoreError(.tooNew, path: path, cause: "a newer version of Parley has written this file")
+        }
+        if !readOnly, try queue.read({ try !migrator.hasCompletedMigrations($0) }) {
+            try migrator.migrate(queue)
+        }
+        try queue.inDatabase { db in
+            let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+            guard readOnly || level == 2 else {
+                throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL did not stay set")
+            }
+        }
+    }
+
+    /// Runs a transaction that sees one state of the file and writes nothing.
+    /// - Throws: `StoreError` for what SQLite says, and what `body` throws as it is.
+    package func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        do { return try queue.read(body) } catch let fault as DatabaseError {
+            throw StoreError(fault, path: path)
+        }
+    }
+
+    /// Runs `BEGIN IMMEDIATE` .. `COMMIT`; when `body` throws nothing of it remains.
+    /// - Throws: `StoreError` for what SQLite says, and what `body` throws as it is.
+    package func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        do {
+            return try queue.inDatabase { db in
+                var result: Result?
+                try db.inTransaction(.immediate) {
+                    result = try body(db)
+                    return .commit
+                }
+                guard let result else { throw StoreError(.inconsistent, path: path, cause: "no result") }
+                return result
+            }
+        } catch let fault as DatabaseError { throw StoreError(fault, path: path) }
+    }
+
+    /// Outside of a transaction: pragmas, checkpoints, `data_version`.
+    package func withoutTransaction<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        do { return try queue.inDatabase(body) } catch let fault as DatabaseError {
+            throw StoreError(fault, path: path)
+        }
+    }
+
+    /// Changes whenever another connection has committed; a connected process looks here for edits to push.
+    package func dataVersion() throws -> Int64 {
+        try withoutTransaction { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+    }
+
+    package func close() throws(StoreError) {
+        do { try queue.close() } catch { throw StoreError(error, path: path) }
+    }
+}
+
+extension Database {
+    fileprivate func schemaVersion() throws -> Int {
+        try Int.fetchOne(self, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+    }
+}

@@ -1,0 +1,90 @@
+internal import GRDB
+internal import ParleyCore
+
+/// A client's file for one workspace: the log, which is the truth, and the live tables computed from it.
+package final class WorkspaceStore {
+    package let file: StoreFile
+    package let rules: StoreRules
+
+    /// `Parl` in ASCII.
+    static let application: Int32 = 0x5061_726C
+
+    /// Opens the workspace's file, and makes it where there is none.
+    package init(path: String, rules: StoreRules, readOnly: Bool = false, busyTimeout: Double = 10) throws {
+        self.rules = rules
+        file = try StoreFile(
+            path: path, application: Self.application, readOnly: readOnly, busyTimeout: busyTimeout,
+            migrator: Self.migrator)
+        if !readOnly { try prepareBulk() }
+        try file.withoutTransaction { TextFold.install(in: $0) }
+    }
+
+    /// Records have random ids, so a commit of a thousand touches most pages of an index: checkpointing after
+    /// every 1,000 pages (SQLite's default) would write them all twice for every commit.
+    private func prepareBulk() throws {
+        try file.withoutTransaction {
+            try $0.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try LogTables.create(in: db)
+            try LiveTables.create(in: db)
+            try LiveTables.createOwn(in: db)
+        }
+        return migrator
+    }
+
+    /// Runs a transaction that sees one state of the file and writes nothing.
+    package func read<Result>(_ body: (ReadTransaction) throws -> Result) throws -> Result {
+        try file.read { try body(ReadTransaction($0, rules)) }
+    }
+
+    /// Runs one transaction; when `body` throws nothing of it remains.
+    package func write<Result>(_ body: (WriteTransaction) throws -> Result) throws -> Result {
+        try file.write { try body(WriteTransaction($0, rules)) }
+    }
+
+    package func close() throws { try file.close() }
+}
+
+/// One state of a workspace.
+package class ReadTransaction {
+    let db: Database
+    let rules: StoreRules
+    package let log: Log
+    /// The bodies read last, for import bases and history.
+    var bodies = BodyCache()
+
+    init(_ db: Database, _ rules: StoreRules) {
+        self.db = db
+        self.rules = rules
+        log = Log(db)
+    }
+}
+
+package final class WriteTransaction: ReadTransaction {
+    /// Appends changesets to the log and merges them into the tables. Own edits and what came from others
+    /// take this same way.
+    /// - Parameter reporting: whether to say what each write did; bulk work does not ask.
+    @discardableResult
+    package func append(_ arrivals: [Arrival], reporting: Bool = false) throws -> Applied {
+        var applier = LiveApplier(target: db, rules: rules, wantsWrites: reporting)
+        if arrivals.isEmpty { return Applied() }
+        let wasIndexed = try isIndexed()
+        for arrival in arrivals { try applier.add(arrival, at: try log.append(arrival.entry)) }
+        try applier.finish()
+        if wasIndexed { try indexFew(arrivals, upTo: applier.applied.position) }
+        return applier.applied
+    }
+
+    private func indexFew(_ arrivals: [Arrival], upTo position: Int64) throws {
+        let groups = arrivals.reduce(0) { $0 + ($1.body?.written.count ?? 0) }
+        guard groups <= Self.indexedAtOnce else { return }
+        let records = Set(arrivals.flatMap { $0.body?.written ?? [] }.map(\.name))
+        try index(records)
+        try setIndexed(position)
+    }
+}
