@@ -1,0 +1,130 @@
+internal import ParleyCore
+internal import ParleyProtocol
+internal import ParleyStore
+
+/// By what names the records of one file are known to each other. One table for the whole run: a copy per
+/// row would cost more than the row.
+final class DraftNames {
+    /// A reference to something that a later line may bring.
+    struct NotYet: Error {}
+
+    private var labels: [String: RecordName] = [:]
+    private var keys: [String: RecordName] = [:]
+    /// The whole file has been read: what is not known now never will be.
+    var isComplete = false
+
+    subscript(text: String) -> RecordName? { labels[text] ?? keys[DerivedID.canonical(text)] }
+
+    func remember(_ draft: RecordDraft, as record: RecordName) {
+        if let label = draft.label { labels[label] = record }
+        for key in draft.keys { keys[DerivedID.canonical(key)] = record }
+    }
+}
+
+/// Turns a draft into a record and values, with the workspace and the rest of the file to look things up in.
+struct DraftResolver {
+    let tx: ReadTransaction
+    let names: DraftNames
+    let me: String?
+
+    struct Registered {
+        var register: RegisterName
+        var value: Value
+    }
+
+    // MARK: Values
+
+    func values(of draft: RecordDraft) throws -> [Registered] {
+        var values = try draft.writes.map { write in
+            Registered(register: write.register, value: try value(of: write, in: draft))
+        }
+        for key in draft.keys {
+            let register = RegisterName(field: Field.keysTag, key: DerivedID.canonical(key))
+            values.append(Registered(register: register, value: .bool(true)))
+        }
+        return values
+    }
+
+    private func value(of write: DraftWrite, in draft: RecordDraft) throws -> Value {
+        switch write.content {
+        case .value(let value): return value
+        case .text(let text):
+            let kind = Schema.assessments[tag: draft.kind]
+            let type = kind?[tag: write.register.field]?.type ?? .any
+            do throws(ValueFault) {
+                return try type.value(of: text) { given throws(ValueFault) in
+                    try reference(given, allowed: type.allowed)
+                }
+            } catch {
+                guard names.isComplete else { throw DraftNames.NotYet() }
+                let field = (kind?.name ?? "#\(draft.kind)") + "." + (kind?.text(of: write.register) ?? "?")
+                throw DraftFault(
+                    line: draft.line, reason: "\(field): \"\(error.given)\" is not \(error.allowed)")
+            }
+        }
+    }
+
+    private func reference(_ text: String, allowed: String) throws(ValueFault) -> RecordID {
+        if let known = names[text] { return known.id }
+        if let found = try? Resolver(tx).reference(text) { return found.id }
+        throw ValueFault(given: text, allowed: allowed + " in the workspace or the file")
+    }
+
+    /// Nobody can write under a colleague's key: what a file states of other people becomes a voice,
+    /// `~name`, unless that very value stands here already by the colleague's own hand.
+    func voiced(_ values: [Registered], of draft: RecordDraft, beside image: RecordImage?) -> [Registered] {
+        guard let kind = Schema.assessments[tag: draft.kind] else { return values }
+        return values.compactMap { stated in
+            guard kind[tag: stated.register.field]?.merge == .each, let key = stated.register.key, key != me,
+                !key.hasPrefix("~")
+            else { return stated }
+            if image?[stated.register.field, key] == stated.value { return nil }
+            let voice = RegisterName(field: stated.register.field, key: "~" + key)
+            return Registered(register: voice, value: stated.value)
+        }
+    }
+
+    // MARK: Which record
+
+    struct Found {
+        var record: RecordName
+        var exists: Bool
+    }
+
+    /// By id or by key; otherwise it is new. Nil for a link, which is known by its two ends.
+    func identify(_ draft: RecordDraft, random: () -> [UInt8]) throws -> Found? {
+        if let id = draft.id { return try known(RecordName(kind: draft.kind, id: id)) }
+        for key in draft.keys {
+            if let known = names[key], known.kind == draft.kind { return try self.known(known) }
+            if let id = try tx.findByKey(DerivedID.canonical(key), kind: draft.kind) {
+                return Found(record: RecordName(kind: draft.kind, id: id), exists: true)
+            }
+        }
+        if let key = draft.keys.first {
+            let id = DerivedID.record(kind: draft.kind, key: key)
+            return try known(RecordName(kind: draft.kind, id: id))
+        }
+        if draft.kind == Self.linkKind?.tag { return nil }
+        let id = RecordID(UInt128(folding: random()))
+        return Found(record: RecordName(kind: draft.kind, id: id), exists: false)
+    }
+
+    /// A link is the one between these two records with this relation.
+    func identify(link draft: RecordDraft, _ values: [Registered]) throws -> Found {
+        func value(_ name: String) -> Value? {
+            values.first { $0.register == RegisterName(field: Self.linkKind?[name: name]?.tag ?? 0) }?.value
+        }
+        guard let from = value("from")?.ref, let relation = value("rel")?.text, let to = value("to")?.ref
+        else {
+            throw DraftFault(line: draft.line, reason: "a link wants from, rel and to")
+        }
+        let id = DerivedID.link(from: from, relation: relation, to: to)
+        return try known(RecordName(kind: draft.kind, id: id))
+    }
+
+    private static let linkKind = Schema.assessments[name: "link"]
+
+    private func known(_ record: RecordName) throws -> Found {
+        Found(record: record, exists: try tx.exists(record))
+    }
+}

@@ -1,0 +1,62 @@
+package import ParleyCore
+package import ParleyStore
+internal import ParleyTrust
+
+/// What `status` says of a workspace.
+package struct WorkspaceFacts: Equatable, Sendable {
+    package var counts: StoreCounts
+    /// Own changesets that no server has stored yet.
+    package var unsent: UInt64
+    /// HOST:PORT; nil where the workspace was never published.
+    package var server: String?
+    /// When this replica and its server last had the same.
+    package var lastSync: Instant?
+    package var clockOffsetMilliseconds: Int64?
+}
+
+extension Workspace {
+    package func facts() throws -> WorkspaceFacts {
+        try store.read { tx in
+            WorkspaceFacts(
+                counts: try tx.counts(), unsent: try tx.unsent(of: device),
+                server: try tx.log.metaText(Meta.server),
+                lastSync: try tx.log.metaText(Meta.lastSync).flatMap { Int64($0) }.map {
+                    Instant(milliseconds: $0)
+                },
+                clockOffsetMilliseconds: try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) })
+        }
+    }
+
+    package func serverAddress() throws -> String? { try store.read { try $0.log.metaText(Meta.server) } }
+
+    /// The same server, under another address.
+    package func move(toServer address: String) throws {
+        try store.write { try $0.log.setMeta(Meta.server, Array(address.utf8)) }
+    }
+
+    /// Brings the full-text index on for about so long; what it lacks is found all the same, but slower.
+    /// - Returns: whether the index is complete now.
+    @discardableResult
+    package func catchUpIndex(forMilliseconds patience: Int64) throws -> Bool {
+        let end = ambient.now() + patience
+        repeat {
+            if try store.catchUpIndex(atMost: 2_000) { return true }
+        } while ambient.now() < end
+        return false
+    }
+
+    /// Own changesets that no server has stored yet.
+    package func unsentCount() throws -> UInt64 { try store.read { try $0.unsent(of: device) } }
+
+    /// Founded here and not yet known to any server.
+    package func isUnpublished() throws -> Bool {
+        try store.read { try $0.log.metaText(Meta.lastSync) == nil }
+    }
+
+    /// Writes that wait for somebody to look at them: values set aside, and edits that a deletion overlooked.
+    package func reviewCount() throws -> Int { try store.read { try $0.waitingCount() } }
+
+    package func recordCount() throws -> Int { try facts().counts.records.values.reduce(0, +) }
+
+    package func close() throws { try store.close() }
+}

@@ -1,0 +1,109 @@
+internal import Foundation
+package import ParleyCore
+internal import ParleyProtocol
+package import ParleyStore
+package import ParleyTrust
+
+/// One analyst's replica of a workspace: a folder with `workspace.sqlite` and the 0600 `identity` file.
+/// Everything here works without a network; several processes may have the folder open at once.
+package final class Workspace {
+    package let folder: String
+    package let id: WorkspaceID
+    package let identity: Identity
+    package let store: WorkspaceStore
+    package let membership: Membership
+    package let ambient: Ambient
+
+    /// Opens an existing workspace.
+    package convenience init(folder: String, readOnly: Bool = false, ambient: Ambient) throws {
+        let path = Self.storePath(in: folder)
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw ClientError.noWorkspace(folder: folder)
+        }
+        let identity = try IdentityFile.read(.device, inFolder: folder)
+        let id = try Self.workspaceID(at: path)
+        try self.init(folder: folder, id: id, identity: identity, readOnly: readOnly, ambient: ambient)
+        try store.read { try membership.refresh(from: $0.log) }
+    }
+
+    init(folder: String, id: WorkspaceID, identity: Identity, readOnly: Bool, ambient: Ambient) throws {
+        let membership = Membership(workspace: id)
+        self.folder = folder
+        self.id = id
+        self.identity = identity
+        self.membership = membership
+        self.ambient = ambient
+        let rules = StoreRules(
+            openBody: { header, bytes, body in
+                // A reader writes nothing, whatever a server let through.
+                if membership.roster.role(of: header.change.device) == .reader { return nil }
+                guard let plain = try? Packing.unpack(bytes, in: body) else { return nil }
+                return try? ChangesetBody(decoding: plain)
+            },
+            analyst: { membership.analyst(of: $0) })
+        store = try WorkspaceStore(path: Self.storePath(in: folder), rules: rules, readOnly: readOnly)
+    }
+
+    static func storePath(in folder: String) -> String { folder + "/workspace.sqlite" }
+
+    private static func workspaceID(at path: String) throws -> WorkspaceID {
+        let file = try WorkspaceStore(
+            path: path, rules: StoreRules(openBody: { _, _, _ in nil }, analyst: { _ in nil }), readOnly: true
+        )
+        defer { try? file.close() }
+        let bytes = try file.read { try $0.log.meta(Meta.workspace) }
+        guard let id = bytes.flatMap({ WorkspaceID($0) }) else {
+            throw StoreError(.damaged, path: path, cause: "the file does not say which workspace it holds")
+        }
+        return id
+    }
+
+    // MARK: Who and where
+
+    package var device: DeviceID { identity.device }
+
+    /// The analyst's handle, by the roster.
+    package var handle: String? { membership.analyst(of: device) }
+
+    /// What people call the workspace.
+    package var name: String { membership.roster.name?.text ?? "" }
+
+    package func role() -> Role? { membership.roster.role(of: device) }
+
+    /// Milliseconds since 1970 by the server's clock, as far as this device has measured it.
+    package func correctedTime(_ log: Log) throws -> Int64 {
+        let offset =
+            try log.meta(Meta.clockOffset).flatMap { Int64(String(decoding: $0, as: UTF8.self)) } ?? 0
+        return ambient.now() + offset
+    }
+}
+
+/// Names of small facts in the workspace's file.
+package enum Meta {
+    /// 32 bytes.
+    package static let workspace = "workspace"
+    /// Text: HOST:PORT.
+    package static let server = "server"
+    /// The server's channel key, 32 bytes.
+    package static let serverKey = "server_key"
+    /// Decimal milliseconds by which the server's clock is ahead of this machine's.
+    package static let clockOffset = "clock_offset"
+    /// Decimal: the own chain's highest number that may have left this machine; never encoded anew.
+    package static let left = "left"
+    /// The statement that the own chain's newest header named, 32 bytes.
+    package static let namedStatement = "named_statement"
+    /// Decimal milliseconds since 1970.
+    package static let lastSync = "last_sync"
+    /// The enrolment still to be shown to a server: see `Introductions`.
+    package static let introduction = "introduction"
+}
+
+extension Log {
+    package func metaNumber(_ name: String) throws -> UInt64 {
+        try metaText(name).flatMap { UInt64($0) } ?? 0
+    }
+
+    package func setMeta(_ name: String, _ number: some BinaryInteger) throws {
+        try setMeta(name, Array(String(number).utf8))
+    }
+}
