@@ -1,0 +1,84 @@
+internal import ParleyCore
+internal import ParleyProtocol
+internal import ParleyStore
+internal import ParleyTrust
+
+/// Decides about a hello: which workspace it opens, whether its introduction lets a newcomer in, and whether
+/// the device is a member. What is unknown and what is forbidden answer alike.
+struct Doorkeeper {
+    let folder: ServerFolder
+
+    enum Judgment {
+        case admitted(HostedWorkspace, newStatements: [[UInt8]])
+        case refused(ProtocolError)
+    }
+
+    func judge(_ hello: Hello, known: HostedWorkspace?, at now: Int64) throws -> Judgment {
+        var workspace = try known ?? folder.open(hello.workspace)
+        if workspace == nil, !hello.introduction.token.isEmpty {
+            if let refusal = try host(hello, at: now) { return .refused(refusal) }
+            workspace = try folder.open(hello.workspace)
+        }
+        guard let workspace else { return .refused(Self.forbidden) }
+        do {
+            let news = try workspace.add(hello.introduction.statements, at: now)
+            guard workspace.roster.role(of: hello.device) != nil else { return .refused(stranger(hello)) }
+            return .admitted(workspace, newStatements: news)
+        } catch let fault as TrustError {
+            return .refused(ProtocolError(.invite, "the introduction does not hold: \(fault)"))
+        }
+    }
+
+    /// The operator's token makes this server the host of the workspace whose founding comes with it.
+    private func host(_ hello: Hello, at now: Int64) throws -> ProtocolError? {
+        guard let founding = Self.founding(in: hello) else {
+            return ProtocolError(.invite, "the founding statement is missing")
+        }
+        switch try folder.host(
+            hello.workspace, name: founding.name.text, token: hello.introduction.token, at: now)
+        {
+        case nil: return nil
+        case .unknown: return ProtocolError(.invite, "this server has not issued that invite")
+        case .used: return ProtocolError(.invite, "this invite has been used already")
+        case .expired: return ProtocolError(.invite, "this invite has expired")
+        }
+    }
+
+    private static func founding(in hello: Hello) -> Founding? {
+        for bytes in hello.introduction.statements {
+            guard let statement = try? Statement(received: bytes), statement.workspace == hello.workspace,
+                case .found(let founding) = statement.content
+            else { continue }
+            return founding
+        }
+        return nil
+    }
+
+    private func stranger(_ hello: Hello) -> ProtocolError {
+        hello.introduction.isEmpty
+            ? Self.forbidden : ProtocolError(.invite, "this invite has expired or has been used already")
+    }
+
+    static let forbidden = ProtocolError(
+        .forbidden, "no such workspace here, or this device is not a member of it")
+}
+
+extension Refusal {
+    init(_ fault: ChainFault) {
+        let (reason, text): (Refusal.Reason, String) =
+            switch fault.reason {
+            case .gap(let expected): (.gap, "number \(expected) is wanted next")
+            case .context(let missing):
+                (.context, "changeset \(missing.number) of device \(missing.device.text) is missing")
+            case .stamp: (.stamp, "its stamp is not greater than those it rests on")
+            case .clock(let ahead): (.clock, "stamped \(ahead) ms too far ahead of the server's clock")
+            case .signature: (.signature, "the chain's signature is missing or wrong")
+            case .notEnrolled: (.permission, "its device is not a member")
+            case .role: (.permission, "a reader writes nothing")
+            case .malformed(let fault):
+                (.malformed, "not a changeset: \(fault.what) \(fault.reason) at byte \(fault.offset)")
+            case .fork: (.fork, "another copy of this workspace has written under the same identity")
+            }
+        self.init(change: fault.change, reason: reason, text: text)
+    }
+}
