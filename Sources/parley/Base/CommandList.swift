@@ -1,0 +1,32 @@
+import ArgumentParser
+
+/// All commands, in the groups of `parley --help`. A new command is added here and nowhere else.
+enum CommandList {
+    static let groups = [
+        CommandGroup(
+            name: "Start",
+            subcommands: [
+                Init.self, Join.self, Publish.self, Status.self, Members.self, Doctor.self, Config.self,
+            ]),
+        CommandGroup(name: "Server", subcommands: [Serve.self, InviteCommand.self]),
+        CommandGroup(
+            name: "Read", subcommands: [List.self, Show.self, Search.self, LogCommand.self, Conflicts.self]),
+        CommandGroup(
+            name: "Write",
+            subcommands: [
+                New.self, SetCommand.self, Edit.self, NoteCommand.self, LinkCommand.self, Delete.self,
+                Undelete.self,
+                Drafts.self,
+            ]),
+        CommandGroup(name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self]),
+        CommandGroup(name: "Bulk", subcommands: [ImportCommand.self, ExportCommand.self]),
+        CommandGroup(name: "Use", subcommands: [Completion.self, Version.self]),
+    ]
+
+    /// Commands that share or move whole workspaces; they have tests of their own.
+    static var elsewhere: [String] {
+        groups.filter { ["Server", "Share", "Bulk"].contains($0.name) }.flatMap {
+            $0.subcommands.map { $0.name }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Foundation
+import ParleyClient
+import ParleyCore
+import ParleyStore
+import ParleyTerminal
+
+struct Doctor: Subcommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check this installation and the workspace; for bug reports.",
+        usage: "parley doctor [--verify] [--rebuild] [options]",
+        discussion: """
+            Examples:
+              parley doctor
+              parley doctor --verify
+              parley doctor --rebuild
+
+            The log is the truth: --verify compares every table with what the log makes of it, --rebuild
+            makes the tables anew.
+            """)
+
+    @Flag(help: "Check the file and compare every table with the log.") var verify = false
+    @Flag(help: "Make all tables anew from the log.") var rebuild = false
+    @OptionGroup(title: "Everywhere") var options: GlobalOptions
+    @ParentCommand var parent: Parley
+
+    func run(_ console: Console) throws {
+        var report = self.installation(console)
+        var findings: [String] = []
+        if let folder = try? console.workspaceFolder() {
+            let workspace =
+                try rebuild
+                ? console.openWorkspace()
+                : Workspace(
+                    folder: folder, readOnly: true, ambient: SystemAmbient.ambient)
+            if rebuild { try workspace.store.rebuild() }
+            if verify { findings = try workspace.store.verify() }
+            report += try facts(workspace, findings)
+        } else if verify || rebuild {
+            _ = try console.workspaceFolder()
+        }
+        try say(report, console)
+        guard findings.isEmpty else {
+            throw CommandFailure(
+                .store, "damaged",
+                "The store differs from its log in \(findings.count) places or more: \(findings[0])",
+                hint: "mend: parley doctor --rebuild")
+        }
+    }
+
+    private func installation(_ console: Console) -> [JSONMember] {
+        let paths = console.paths
+        return [
+            JSONMember("version", .text(Parley.version)),
+            JSONMember("system", .text(ProcessInfo.processInfo.operatingSystemVersionString)),
+            JSONMember("config", .text(paths.configFile)), JSONMember("data", .text(paths.data)),
+            JSONMember("state", .text(paths.state)),
+            JSONMember("editor", .text(Editor.command(environment: console.environment))),
+            JSONMember("pager", .text(orNull: Pager.command(environment: console.environment))),
+            JSONMember("workspaces", .int(paths.workspaces().count)),
+        ]
+    }
+
+    private func facts(_ workspace: Workspace, _ findings: [String]) throws -> [JSONMember] {
+        let facts = try workspace.facts()
+        let counts = facts.counts
+        let check =
+            verify
+            ? (findings.isEmpty ? "well" : findings.joined(separator: "; ")) : "not asked for (--verify)"
+        return [
+            JSONMember("workspace", .text(workspace.folder)),
+            JSONMember("handle", .text(orNull: workspace.handle)),
+            JSONMember("device", .text(workspace.device.text)),
+            JSONMember("records", .int(counts.records.values.reduce(0, +))),
+            JSONMember("changesets", .int(counts.changesets)), JSONMember("void", .int(counts.voided)),
+            JSONMember("unsent", .int(Int64(clamping: facts.unsent))),
+            JSONMember("review", .int(counts.asides + counts.overlooked)),
+            JSONMember("server", .text(orNull: facts.server)),
+            JSONMember("lastSync", .text(orNull: facts.lastSync?.text)),
+            JSONMember("clockOffset", facts.clockOffsetMilliseconds.map { .int($0) } ?? .null),
+            JSONMember("check", .text(check)), JSONMember("rebuilt", .bool(rebuild)),
+        ]
+    }
+
+    private func say(_ report: [JSONMember], _ console: Console) throws {
+        if console.options.json { return try console.json(.object(report)) }
+        var table = TextTable([.init(), .init(isElastic: true, least: 20)])
+        for member in report {
+            let text: String =
+                switch member.value {
+                case .text(let text): text
+                case .null: "none"
+                default: member.value.line
+                }
+            table.add([.init(member.name), .init(text)])
+        }
+        try console.table(table)
+        if rebuild { try console.note("All tables are made anew from the log.") }
+    }
+}

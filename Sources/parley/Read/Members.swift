@@ -1,0 +1,55 @@
+import ArgumentParser
+import ParleyClient
+import ParleyCore
+import ParleyTerminal
+import ParleyTrust
+
+struct Members: Subcommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show who belongs to the workspace.",
+        usage: "parley members [options]",
+        discussion: """
+            Examples:
+              parley members
+              parley members --json --fields handle,role
+            """)
+
+    @OptionGroup(title: "Everywhere") var options: GlobalOptions
+    @ParentCommand var parent: Parley
+
+    func run(_ console: Console) throws {
+        let workspace = try console.openToRead()
+        let roster = workspace.membership.roster
+        let analysts = roster.analysts.values.sorted { $0.handle < $1.handle }
+        if console.options.json {
+            return try console.json(.array(analysts.map { json($0, roster, workspace) }))
+        }
+        var table = TextTable([.init(), .init(isElastic: true), .init(), .init(isRight: true), .init()])
+        for analyst in analysts {
+            let isMe = analyst.devices.contains(workspace.device)
+            let since = analyst.devices.compactMap { roster.devices[$0]?.time }.min() ?? 0
+            table.add([
+                .init(isMe ? "*" : " "), .init(analyst.handle.text, .strong), .init(analyst.role.name),
+                .init("\(analyst.devices.count) \(analyst.devices.count == 1 ? "device" : "devices")"),
+                .init(console.time(Instant(milliseconds: since)), .faint),
+            ])
+        }
+        try console.table(table)
+        try console.note("\(analysts.count) \(analysts.count == 1 ? "member" : "members"); * is you.")
+    }
+
+    private func json(_ analyst: Roster.Analyst, _ roster: Roster, _ workspace: Workspace) -> JSON {
+        [
+            "handle": .text(analyst.handle.text), "role": .text(analyst.role.name),
+            "you": .bool(analyst.devices.contains(workspace.device)),
+            "devices": .array(
+                analyst.devices.map { device in
+                    [
+                        "id": .text(device.text),
+                        "enrolled": roster.devices[device].map { .text(Instant(milliseconds: $0.time).text) }
+                            ?? .null,
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import ParleyClient
+import ParleyCore
+import ParleyStore
+import ParleyTerminal
+
+struct Show: Subcommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show records or fields.",
+        usage: "parley show ID[.FIELD] .. [--tree] [options]",
+        discussion: """
+            Examples:
+              parley show J-88PD
+              parley show J-88PD.basis > basis.md
+              parley show A-7K3F --tree
+              parley show J-88PD --json --fields confidence
+            """)
+
+    @Argument(help: "Records or fields, as J-88PD or J-88PD.basis.", completion: .record) var addresses:
+        [String]
+    @Flag(help: "With all that lies below, as a tree of titles.") var tree = false
+    @OptionGroup(title: "Everywhere") var options: GlobalOptions
+    @ParentCommand var parent: Parley
+
+    func run(_ console: Console) throws {
+        let workspace = try console.openToRead()
+        try workspace.store.read { tx in
+            let resolver = Resolver(tx)
+            let me = workspace.handle
+            let targets = try addresses.map { text -> Target in
+                let address = try Address(text)
+                let record = try resolver.record(address, as: text)
+                let register = try address.field.map {
+                    try FieldParser(resolver, me: me).register($0, of: record.schema)
+                }
+                return Target(record: record, register: register)
+            }
+            let naming = Naming(tx, workspace.membership)
+            try expectFields(of: targets, console)
+            if tree { return try RecordTree(tx, naming, console).show(targets.map(\.record)) }
+            try show(targets, tx, naming, console)
+        }
+    }
+
+    private struct Target {
+        var record: RecordName
+        var register: RegisterName?
+    }
+
+    /// `--fields` names fields of these records.
+    private func expectFields(of targets: [Target], _ console: Console) throws {
+        guard let names = console.options.fieldNames, !tree else { return }
+        let fields = Set(targets.flatMap { $0.record.schema.fields.map(\.name) })
+        let known = fields.union(["schema", "id", "kind", "fields", "notes", "links"])
+        for name in names where !name.hasPrefix("#") {
+            let field = String(name.prefix { !"@:.".contains($0) })
+            if !known.contains(field) { throw CommandFailure(noMember: name, known: known.sorted()) }
+        }
+    }
+
+    private func show(_ targets: [Target], _ tx: ReadTransaction, _ naming: Naming, _ console: Console) throws
+    {
+        let sheet = RecordSheet(tx, naming, console)
+        if console.options.json {
+            let values = try targets.map { target in
+                let details = try tx.detail(of: target.record) ?? []
+                let chosen = details.filter { target.register == nil || $0.name == target.register }
+                let fields = console.options.fieldNames
+                let whole = RecordJSON(naming: naming).whole(target.record, chosen, fields: fields)
+                guard target.register == nil, case .object(let members) = whole else { return whole }
+                return .object(
+                    members + (try Surroundings(tx, naming).json(of: target.record, fields: fields)))
+            }
+            return try console.line((values.count == 1 ? values[0] : .array(values)).line)
+        }
+        var lines: [String] = []
+        for target in targets {
+            if let register = target.register {
+                lines += try sheet.value(register, of: target.record).components(separatedBy: "\n")
+            } else {
+                lines += (lines.isEmpty ? [] : [""]) + (try sheet.lines(of: target.record))
+            }
+        }
+        try console.page(lines)
+    }
+}

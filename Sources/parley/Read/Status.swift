@@ -1,0 +1,88 @@
+import ArgumentParser
+import ParleyClient
+import ParleyCore
+import ParleyStore
+import ParleyTerminal
+import ParleyTrust
+
+struct Status: Subcommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What this replica holds, and what waits.",
+        usage: "parley status [options]",
+        discussion: """
+            Examples:
+              parley status
+              parley status --json --fields unsent,review
+            """)
+
+    @OptionGroup(title: "Everywhere") var options: GlobalOptions
+    @ParentCommand var parent: Parley
+
+    func run(_ console: Console) throws {
+        try Overview(workspace: console.openToRead()).show(console)
+    }
+}
+
+/// The state of one workspace; bare `parley` shows it too.
+struct Overview {
+    let workspace: Workspace
+
+    /// Without a command: the state and the next step; never a failure.
+    static func show(_ console: Console) throws {
+        let folder: String
+        do { folder = try console.workspaceFolder() } catch let failure as CommandFailure {
+            try console.line(visible(failure.message))
+            if let hint = failure.hint { try console.line("  " + hint) }
+            return try console.line("  help: parley --help")
+        }
+        let workspace = try Workspace(folder: folder, readOnly: true, ambient: SystemAmbient.ambient)
+        try Overview(workspace: workspace).show(console)
+    }
+
+    func show(_ console: Console) throws {
+        let facts = try workspace.facts()
+        if console.options.json { return try console.json(json(facts)) }
+        let counts = facts.counts
+        let records = counts.records.values.reduce(0, +)
+        let review = counts.asides + counts.overlooked
+        var table = TextTable([.init(), .init(isElastic: true)])
+        table.add([.init("workspace"), .init(workspace.name, .strong)])
+        table.add([
+            .init("you"), .init("\(workspace.handle ?? "?"), \(workspace.role()?.name ?? "no member")"),
+        ])
+        table.add([.init("records"), .init("\(records) (\(counts.deleted) deleted)")])
+        table.add([.init("changes"), .init("\(counts.changesets), \(facts.unsent) unsent")])
+        table.add([
+            .init("review"),
+            .init(review == 0 ? "nothing" : "! \(review)", review == 0 ? .plain : .attention),
+        ])
+        table.add([.init("server"), .init(facts.server ?? "none; only on this machine")])
+        table.add([.init("synced"), .init(facts.lastSync.map(console.time) ?? "never")])
+        try console.table(table)
+        try hint(facts, records, review, console)
+    }
+
+    private func hint(_ facts: WorkspaceFacts, _ records: Int, _ review: Int, _ console: Console) throws {
+        if records == 0 {
+            try console.hint("begin: parley new assessment title=\"..\"")
+        } else if review > 0 {
+            try console.hint("look: parley conflicts")
+        } else if facts.unsent > 0, facts.server != nil {
+            try console.hint("send: parley sync")
+        } else {
+            try console.hint("look: parley list    find: parley search WORD")
+        }
+    }
+
+    private func json(_ facts: WorkspaceFacts) -> JSON {
+        let counts = facts.counts
+        return [
+            "workspace": .text(workspace.name), "handle": .text(orNull: workspace.handle),
+            "role": .text(orNull: workspace.role()?.name), "device": .text(workspace.device.text),
+            "records": .int(counts.records.values.reduce(0, +)), "deleted": .int(counts.deleted),
+            "changesets": .int(counts.changesets), "unsent": .int(Int64(clamping: facts.unsent)),
+            "review": .int(counts.asides + counts.overlooked), "server": .text(orNull: facts.server),
+            "lastSync": .text(orNull: facts.lastSync?.text), "folder": .text(workspace.folder),
+        ]
+    }
+}

@@ -1,0 +1,74 @@
+import ParleyCore
+import ParleyExchange
+
+/// Reads a source of bytes as drafts, in one of the formats.
+enum ImportFormat: String, CaseIterable {
+    case jsonl
+    case csv
+    case md
+
+    init?(ending: String) {
+        switch ending {
+        case "jsonl", "ndjson", "json": self = .jsonl
+        case "csv", "tsv", "tab": self = .csv
+        case "md", "markdown": self = .md
+        default: return nil
+        }
+    }
+
+    static let largestMarkdown = 16 * 1024 * 1024
+
+    func read(
+        _ source: ByteSource, kind: Kind?, csv: CSVOptions, me: String,
+        into sink: (Result<RecordDraft, DraftFault>) throws -> Void
+    ) throws {
+        switch self {
+        case .jsonl: try readJSONLines(source, me, sink)
+        case .csv: try readCSV(source, kind, csv, sink)
+        case .md:
+            for draft in MarkdownReader(me: me).read(try source.whole(atMost: Self.largestMarkdown)) {
+                try sink(draft)
+            }
+        }
+    }
+
+    /// The readers hand over drafts by a closure that cannot throw; they are passed on after each piece.
+    private func readJSONLines(
+        _ source: ByteSource, _ me: String, _ sink: (Result<RecordDraft, DraftFault>) throws -> Void
+    ) throws {
+        var reader = JSONLinesReader(me: me)
+        var drafts: [Result<RecordDraft, DraftFault>] = []
+        try source.forEachPiece { piece in
+            reader.feed(piece) { drafts.append($0) }
+            for draft in drafts { try sink(draft) }
+            drafts.removeAll(keepingCapacity: true)
+        }
+        reader.finish { drafts.append($0) }
+        for draft in drafts { try sink(draft) }
+    }
+
+    private func readCSV(
+        _ source: ByteSource, _ kind: Kind?, _ options: CSVOptions,
+        _ sink: (Result<RecordDraft, DraftFault>) throws -> Void
+    ) throws {
+        guard let kind else {
+            throw CommandFailure(
+                .usage, "usage", "A CSV file holds one kind: say which by --kind, as --kind evidence.")
+        }
+        var reader = CSVReader(kind: kind, options: options)
+        var drafts: [Result<RecordDraft, DraftFault>] = []
+        do {
+            try source.forEachPiece { piece in
+                try reader.feed(piece) { drafts.append($0) }
+                for draft in drafts { try sink(draft) }
+                drafts.removeAll(keepingCapacity: true)
+            }
+            try reader.finish { drafts.append($0) }
+        } catch let fault as DraftFault {
+            throw CommandFailure(
+                .failed, "header", "\(source.name), line \(fault.line): \(fault.reason). Nothing was written."
+            )
+        }
+        for draft in drafts { try sink(draft) }
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import ParleyClient
+import ParleyProtocol
+import ParleyTerminal
+import ParleyTransport
+
+struct Sync: Subcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync",
+        abstract: "Send what the server lacks and take what this replica lacks.",
+        discussion: """
+            Examples:
+              parley sync
+              parley sync --pull
+              parley sync --server 127.0.0.1:7448     the server has moved
+              parley sync --via "ssh host parley serve --stdio --data /srv/parley"
+
+            Everything works without it; nothing is lost when it fails.
+            """)
+
+    @Flag(name: .long, help: "Only take.")
+    var pull = false
+    @Flag(name: .long, help: "Only send.")
+    var push = false
+    @Option(
+        name: .long,
+        help: ArgumentHelp("The server has moved: reach it there from now on.", valueName: "host:port"))
+    var server: String?
+    @Option(
+        name: .long, help: ArgumentHelp("A command whose streams lead to a server.", valueName: "command"))
+    var via: String?
+    @Option(name: .long, help: ArgumentHelp("Give up after so long without progress.", valueName: "seconds"))
+    var timeout: Int?
+    @OptionGroup(title: "Everywhere") var options: GlobalOptions
+    @ParentCommand var parent: Parley
+
+    func validate() throws {
+        if pull, push {
+            throw ValidationError("--pull and --push exclude each other; without them both are done.")
+        }
+        if let timeout, !(1...86_400).contains(timeout) {
+            throw ValidationError("--timeout takes 1 to 86400.")
+        }
+    }
+
+    func run(_ console: Console) throws {
+        let workspace = try console.openWorkspace()
+        if let server { try workspace.move(toServer: Endpoint(server).description) }
+        let direction: SyncEngine.Direction = pull ? .pull : push ? .push : .both
+        let outcome = try console.sync(workspace, direction: direction, via: via, timeout: timeout)
+        let review = try workspace.reviewCount()
+        let counts = outcome.counts
+        if console.options.json {
+            try console.json([
+                "sent": .int(counts.sent), "received": .int(counts.received), "refused": .int(counts.refused),
+                "review": .int(review),
+            ])
+        } else {
+            try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")
+        }
+        try report(outcome.refusals, console)
+    }
+
+    /// One sentence for each kind of refusal; the rest has gone through.
+    private func report(_ refusals: [Refusal], _ console: Console) throws {
+        guard let first = refusals.first else { return }
+        let hint =
+            first.reason == .clock
+            ? "set this machine's clock right; the changes stay here and go out when the time has come"
+            : "the changes stay here; look: parley status"
+        throw CommandFailure(
+            .partly, "refused", "The server refused \(refusals.count) of your changes: \(first.text).",
+            hint: hint)
+    }
+}

@@ -1,0 +1,3 @@
+import Foundation
+
+Driver.main(Array(CommandLine.arguments.dropFirst()))

@@ -1,0 +1,200 @@
+import Foundation
+import Logging
+import ParleyClient
+import ParleyCore
+import ParleyProtocol
+import ParleyServer
+import ParleyStore
+import ParleyTrust
+import Synchronization
+import Testing
+
+/// A server and clients joined by a fake link: real stores, real sessions, no sockets; time and randomness
+/// belong to the test.
+final class Bench {
+    let root: String
+    let clock: TestClock
+    private(set) var relay: Relay
+    private var folder: ServerFolder
+    private var links: [ConnectionID: FakeLink] = [:]
+    private var nextConnection = 0
+
+    init(seed: UInt64 = 1) throws {
+        root = NSTemporaryDirectory() + "parley-bench-" + UUID().uuidString
+        clock = TestClock(seed: seed)
+        folder = try ServerFolder(path: root + "/server", seed: clock.random(32))
+        relay = Relay(folder: folder, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: root) }
+
+    /// The server process dies and another one opens the same folder. Connections are lost.
+    func restartServer() throws {
+        for link in links.values { link.cut() }
+        links = [:]
+        folder = try ServerFolder(path: root + "/server", seed: clock.random(32))
+        relay = Relay(folder: folder, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    // MARK: People
+
+    /// Founds a workspace that the server hosts.
+    func founder(_ handle: String) throws -> Workspace {
+        let workspace = try Workspace.found(
+            folder: root + "/" + handle, name: WorkspaceName("ports"), handle: Handle(handle),
+            ambient: clock.ambient)
+        let token = clock.random(16)
+        try folder.addToken(
+            token, name: WorkspaceName("ports"), handle: Handle(handle), expires: clock.now() + 1_000_000)
+        let invite = try HostingInvite(
+            server: folder.identity.keys.channel, token: Secret(token), name: WorkspaceName("ports"),
+            handle: Handle(handle))
+        try workspace.setHost(invite, server: "127.0.0.1:1")
+        try sync(workspace)
+        return workspace
+    }
+
+    func member(_ handle: String, invitedBy admin: Workspace, role: Role = .analyst) throws -> Workspace {
+        let invited = try admin.invite(handle: Handle(handle), role: role, until: clock.now() + 1_000_000)
+        let workspace = try Workspace.join(
+            folder: root + "/" + handle, invite: invited.invite, server: invited.server,
+            ambient: clock.ambient)
+        try sync(workspace)
+        try sync(admin)
+        return workspace
+    }
+
+    // MARK: Connections
+
+    func connect(_ workspace: Workspace, _ direction: SyncEngine.Direction = .both) throws -> FakeLink {
+        nextConnection += 1
+        let id = ConnectionID(nextConnection)
+        relay.connected(id, from: "test \(nextConnection)", addressKey: nil, at: clock.now())
+        let link = FakeLink(id: id, engine: try SyncEngine(workspace, direction: direction))
+        links[id] = link
+        return link
+    }
+
+    /// Moves bytes both ways until nothing moves any more.
+    func settle() throws {
+        var moved = true
+        while moved {
+            moved = false
+            for link in links.values where !link.isCut { moved = try move(link) || moved }
+            moved = try turn() || moved
+        }
+    }
+
+    private func move(_ link: FakeLink) throws -> Bool {
+        link.collect()
+        let up = link.takeUpstream()
+        if !up.isEmpty { relay.received(up[...], from: link.id, at: clock.now()) }
+        let down = link.takeDownstream()
+        if !down.isEmpty { try link.engine.received(down[...]) }
+        link.collect()
+        return !up.isEmpty || !down.isEmpty
+    }
+
+    private func turn() throws -> Bool {
+        let (deliveries, wantsTurn) = relay.endTurn(at: clock.now()) { _ in 0 }
+        for delivery in deliveries {
+            guard let link = links[delivery.connection] else { continue }
+            for chunk in delivery.chunks { link.push(downstream: chunk) }
+        }
+        for (id, link) in links where link.isCut {
+            relay.disconnected(id)
+            links[id] = nil
+        }
+        return wantsTurn || deliveries.contains { !$0.chunks.isEmpty }
+    }
+
+    /// One whole sync session.
+    @discardableResult
+    func sync(_ workspace: Workspace, _ direction: SyncEngine.Direction = .both) throws -> SyncTally {
+        let link = try connect(workspace, direction)
+        try settle()
+        #expect(link.engine.isInStep, "\(link.engine.takeReports())")
+        try link.engine.leave()
+        try settle()
+        link.cut()
+        _ = try turn()
+        return link.engine.counts
+    }
+}
+
+/// Bytes on their way between one engine and the relay; cut at any byte.
+final class FakeLink {
+    let id: ConnectionID
+    let engine: SyncEngine
+    private(set) var isCut = false
+    private(set) var sentUp = 0
+    private(set) var sentDown = 0
+    /// After so many bytes in both directions together the link is cut.
+    var budget = Int.max
+    private var upstream: [UInt8] = []
+    private var downstream: [UInt8] = []
+
+    init(id: ConnectionID, engine: SyncEngine) {
+        self.id = id
+        self.engine = engine
+    }
+
+    func cut() { isCut = true }
+
+    func collect() {
+        for chunk in engine.takeOutgoing() { upstream += chunk }
+    }
+
+    func push(downstream bytes: [UInt8]) { downstream += bytes }
+
+    func takeUpstream() -> [UInt8] {
+        let bytes = spend(&upstream)
+        sentUp += bytes.count
+        return bytes
+    }
+
+    func takeDownstream() -> [UInt8] {
+        let bytes = spend(&downstream)
+        sentDown += bytes.count
+        return bytes
+    }
+
+    private func spend(_ queue: inout [UInt8]) -> [UInt8] {
+        guard !isCut else { return [] }
+        let bytes = Array(queue.prefix(budget))
+        budget -= bytes.count
+        if bytes.count < queue.count { isCut = true }
+        queue = []
+        return bytes
+    }
+}
+
+/// Time that moves a millisecond at each look, and randomness from a seed.
+final class TestClock: Sendable {
+    private let state: Mutex<(time: Int64, random: UInt64)>
+
+    init(seed: UInt64) { state = Mutex((1_795_000_000_000, seed &* 0x9E37_79B9_7F4A_7C15 | 1)) }
+
+    func now() -> Int64 {
+        state.withLock {
+            $0.time += 1
+            return $0.time
+        }
+    }
+
+    func advance(_ milliseconds: Int64) { state.withLock { $0.time += milliseconds } }
+
+    func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 32) } }
+
+    /// xorshift64*.
+    func next() -> UInt64 {
+        state.withLock {
+            $0.random ^= $0.random >> 12
+            $0.random ^= $0.random << 25
+            $0.random ^= $0.random >> 27
+            return $0.random &* 0x2545_F491_4F6C_DD1D
+        }
+    }
+
+    var ambient: Ambient { Ambient(now: { self.now() }, random: { self.random($0) }) }
+}
