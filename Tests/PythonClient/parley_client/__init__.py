@@ -1,0 +1,1 @@
+"""A client of the Parley sync protocol, written from Protocol.md alone."""
