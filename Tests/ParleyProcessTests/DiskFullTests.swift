@@ -1,0 +1,92 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite("A full disk", .enabled(if: Parley.isBuilt, "no parley executable"))
+struct DiskFullTests {
+    @Test("an import that does not fit ends with 9 and leaves the store as it was; with room it works")
+    func full() throws {
+        let scratch = try Scratch()
+        guard let disk = SmallDisk(at: scratch.path + "/disk", megabytes: 3) else {
+            return print("full disk: skipped, this user cannot mount a small file system")
+        }
+        let olga = Home(disk.path)
+        try olga.succeed("init", "small", "--as", "olga")
+        try olga.importLines(Feed.judgments("first", 50), source: "s")
+        let before = try olga.export().bytes
+        let changesets = try olga.status("changesets")
+        // Random words do not compress.
+        let large = (0..<900).map { number in
+            let text = (0..<350).map { _ in String(UInt64.random(in: 0 ... .max), radix: 36) }.joined(
+                separator: " ")
+            return
+                #"{"fields":{"text":"\#(text)","title":"L \#(number)"},"key":"large:\#(number)","kind":"section"}"#
+                + "\n"
+        }.joined()
+        let refused = try olga.importLines(large, source: "large", "--on-error", "stop")
+        #expect(refused.exit == 9 && refused.errors.contains("full"), "\(refused)")
+        #expect(try olga.export().bytes == before && olga.status("changesets") == changesets)
+        try olga.expectHealth("while full")
+        let skipped = try olga.importLines(large, source: "large")
+        #expect(skipped.exit == 9 && skipped.errors.contains("full"), "\(skipped)")
+        try olga.expectHealth("after an import in parts")
+        try disk.grow(megabytes: 64)
+        let again = try olga.importLines(large, source: "large")
+        #expect(again.exit == 0, "\(again)")
+        #expect(try olga.export().lines.count == 950)
+        try olga.expectHealth("with room again")
+        promise("disk-full", 2)
+    }
+
+    @Test(
+        "a server whose disk is full refuses by name, keeps what it has, and takes the rest when there is room"
+    )
+    func server() throws {
+        let scratch = try Scratch()
+        guard let disk = SmallDisk(at: scratch.path + "/disk", megabytes: 2) else {
+            return print("full disk: skipped, this user cannot mount a small file system")
+        }
+        let server = try Server(data: disk.path + "/server")
+        let olga = Home(scratch.path + "/olga")
+        try olga.succeed("join", Team.hostingInvite(of: server, "ports", for: "olga"))
+        for part in 0..<8 {
+            let text = (0..<100).map { number in
+                let words = (0..<300).map { _ in String(UInt64.random(in: 0 ... .max), radix: 36) }.joined()
+                return Feed.judgment("p\(part):\(number)", "x").replacingOccurrences(
+                    of: #""title":"x""#, with: #""basis":"\#(words)","title":"x""#)
+            }.joined()
+            try olga.importLines(text, source: "s")
+        }
+        let refused = try olga.run("sync")
+        #expect(refused.exit == 8 && !refused.isCrash, "\(refused)")
+        #expect(try olga.status("unsent") > 0)
+        try disk.grow(megabytes: 64)
+        try olga.succeed("sync")
+        #expect(try olga.status("unsent") == 0)
+        let ben = Home(scratch.path + "/ben")
+        try ben.succeed(
+            "join", olga.succeed("invite", "--for", "ben").output.trimmingCharacters(in: .newlines))
+        #expect(try ben.export().bytes == olga.export().bytes)
+        #expect(server.stop() == .exited(0))
+    }
+}
+
+/// A file system of a few megabytes in memory; it goes with this object.
+private final class SmallDisk {
+    let path: String
+
+    init?(at path: String, megabytes: Int) {
+        self.path = path
+        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        guard mount("parley-small", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else { return nil }
+    }
+
+    deinit { umount2(path, 2 /* MNT_DETACH */) }
+
+    func grow(megabytes: Int) throws {
+        guard mount("parley-small", path, "tmpfs", UInt(32 /* MS_REMOUNT */), "size=\(megabytes)m") == 0
+        else {
+            throw Trouble("cannot grow: \(errno)")
+        }
+    }
+}
