@@ -29,6 +29,9 @@ func module(_ name: String, needs: [Target.Dependency], tests: [Target.Dependenc
 let package = Package(
     name: "parley",
     products: [.executable(name: "parley", targets: ["parley"])],
+    traits: [
+        .trait(name: "PlantedFlaws", description: "Lets a harness plant errors that it must catch.")
+    ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
