@@ -133,7 +133,8 @@ private struct Author {
         let heads = try log.heads()
         device = workspace.device
         held = heads.frontier
-        newest = heads.values.map(\.time).max() ?? HybridTime(number: 0)
+        let seen = Flaw.isPlanted(.clockNotMerged) ? heads.filter { $0.key == workspace.device } : heads
+        newest = seen.values.map(\.time).max() ?? HybridTime(number: 0)
         head =
             heads[device]
             ?? ChainHead(
@@ -163,6 +164,7 @@ private struct Author {
         let change = ChangeID(device: device, number: head.number + 1)
         var context = held
         context[device] = 0
+        if Flaw.isPlanted(.contextNotUpdated), head.number > 0 { context = head.context }
         let names = statement != nil && (statement != lastNamed || change.number == 1)
         if names { (named, lastNamed) = (statement, statement) }
         return ChangesetHeader(

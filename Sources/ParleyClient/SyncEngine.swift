@@ -124,6 +124,7 @@ package final class SyncEngine {
         if welcome.digests.frontier == beginning.hello.digests.frontier {
             // The server holds what this replica held when it said hello, and what has come since is news.
             cursor = beginning.position
+            if Flaw.isPlanted(.newsDuringGreetingForgotten) { cursor = try workspace.position() }
             try workspace.noteAcknowledged(beginning.number)
         } else {
             session.send(.frontier(try workspace.store.read { try $0.log.frontierEntries() }), at: now)
