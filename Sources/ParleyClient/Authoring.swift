@@ -33,6 +33,7 @@ extension Workspace {
         _ act: Act, in tx: WriteTransaction, _ build: (WriteTransaction) throws -> Writes
     ) throws -> [ChangeID] {
         try membership.refresh(from: tx.log)
+        try refreshIdentity(tx.log)
         guard let role = membership.roster.role(of: device), role > .reader else {
             throw ClientError.notMember
         }

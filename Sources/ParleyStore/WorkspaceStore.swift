@@ -34,6 +34,10 @@ package final class WorkspaceStore {
             try LiveTables.create(in: db)
             try LiveTables.createOwn(in: db)
         }
+        migrator.registerMigration("healing") { db in
+            try db.execute(sql: LiveTables.aliases)
+            try ForkedTable.create(in: db)
+        }
         return migrator
     }
 
