@@ -23,7 +23,9 @@ extension RecordPast {
             let now = heads(of: register).first?.content ?? .null
             let value = then[register.field, register.key]
             let wanted = value == .null && register == .deleted ? register.unset : value
-            if wanted == now || (register == .deleted && now == .null && wanted == register.unset) { continue }
+            if wanted == now || (register == .deleted && now == .null && wanted == register.unset) {
+                continue
+            }
             if let owner = register.owner(in: record), owner != me {
                 plan.rests.append(UndoRest(record: record, register: register, reason: .belongs(to: owner)))
             } else {

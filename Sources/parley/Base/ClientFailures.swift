@@ -106,13 +106,16 @@ extension CommandFailure {
         switch error {
         case .nothingAside(let record, let register):
             self.init(
-                .notFound, "nothing-aside", "Nothing waits at \(place(record, register)). Nothing was written.",
+                .notFound, "nothing-aside",
+                "Nothing waits at \(place(record, register)). Nothing was written.",
                 hint: "what waits: parley conflicts    an older value: parley restore")
         case .notAHead(let record, let register, let change):
             self.init(
                 .notFound, "not-a-head",
                 "\(change.shortAddress) is none of the writes that wait at \(place(record, register)). Nothing was written.",
-                hint: "those: parley conflicts show \(place(record, register))    an older value: parley restore")
+                hint:
+                    "those: parley conflicts show \(place(record, register))    an older value: parley restore"
+            )
         case .notYours(let record, let register, let owner):
             self.init(
                 .notPermitted, "not-yours",

@@ -16,7 +16,8 @@ struct Blame: Subcommand {
             A ! marks a field of which other writes were set aside: parley conflicts.
             """)
 
-    @Argument(help: "A record or a field, as J-88PD or J-88PD.basis.", completion: .record) var address: String
+    @Argument(help: "A record or a field, as J-88PD or J-88PD.basis.", completion: .record) var address:
+        String
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var parent: Parley
 

@@ -66,7 +66,9 @@ struct ConflictsList: Action {
             let settled = all ? try Self.settled(tx, limit: limit) : []
             if console.options.json {
                 try console.json(
-                    .array(try contests.map { try speech.json($0) } + settled.map { try speech.json($0.1, $0.0) }))
+                    .array(
+                        try contests.map { try speech.json($0) } + settled.map { try speech.json($0.1, $0.0) }
+                    ))
                 return !contests.isEmpty
             }
             var table = speech.emptyTable
@@ -170,7 +172,8 @@ struct ConflictsWrite: Action {
         try decision.run(address, console) { tx, contest in
             let parser = FieldParser(Resolver(tx), me: nil)
             return .write(
-                try given.map { try parser.value($0, for: contest.register, of: contest.record.schema) } ?? .null)
+                try given.map { try parser.value($0, for: contest.register, of: contest.record.schema) }
+                    ?? .null)
         }
     }
 }

@@ -149,8 +149,10 @@ struct ContestSpeech {
         return .object(
             head(contest.record, contest.register, "waits")
                 + [
-                    JSONMember("shown", .array(try contest.heads.filter { $0.value == shown }.map(of(contest)))),
-                    JSONMember("aside", .array(try contest.heads.filter { $0.value != shown }.map(of(contest)))),
+                    JSONMember(
+                        "shown", .array(try contest.heads.filter { $0.value == shown }.map(of(contest)))),
+                    JSONMember(
+                        "aside", .array(try contest.heads.filter { $0.value != shown }.map(of(contest)))),
                     JSONMember("edits", .array(try contest.edits.map(edit))),
                 ])
     }
@@ -172,14 +174,19 @@ struct ContestSpeech {
                     JSONMember(
                         "shown",
                         .array(
-                            try heads.filter { $0.content == shown }.map { try object($0, settlement.register) })),
+                            try heads.filter { $0.content == shown }.map {
+                                try object($0, settlement.register)
+                            })),
                     JSONMember(
                         "aside",
                         .array(
-                            try heads.filter { $0.content != shown }.map { try object($0, settlement.register) })),
+                            try heads.filter { $0.content != shown }.map {
+                                try object($0, settlement.register)
+                            })),
                     JSONMember("edits", .array(edits)),
                     JSONMember(
-                        "settled", try self.object(settlement.value, settlement.register, record, settlement.by)),
+                        "settled",
+                        try self.object(settlement.value, settlement.register, record, settlement.by)),
                 ])
     }
 

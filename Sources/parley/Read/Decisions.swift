@@ -69,7 +69,9 @@ struct DecisionOptions: ParsableArguments {
         }
         let changes = try workspace.resolve(
             contest.register, of: contest.record, decision, note: message)
-        try workspace.store.read { tx in try say(contest, changes, tx, Naming(tx, workspace.membership), console) }
+        try workspace.store.read { tx in
+            try say(contest, changes, tx, Naming(tx, workspace.membership), console)
+        }
     }
 
     private func say(

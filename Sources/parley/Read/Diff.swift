@@ -17,7 +17,8 @@ struct Diff: Subcommand {
             @CHANGE is what its author had, and the change; a time is all that was written by then.
             """)
 
-    @Argument(help: "A record or a field, as J-88PD or J-88PD.basis.", completion: .record) var address: String
+    @Argument(help: "A record or a field, as J-88PD or J-88PD.basis.", completion: .record) var address:
+        String
     @Option(help: ArgumentHelp("The earlier moment.", valueName: "@change|time")) var from: String
     @Option(help: ArgumentHelp("The later one; otherwise now.", valueName: "@change|time")) var to: String?
     @Flag(name: .customLong("exit-code"), help: "End with 6 where they differ.") var exitCode = false

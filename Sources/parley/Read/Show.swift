@@ -80,7 +80,9 @@ struct Show: Subcommand {
                 let chosen = details.filter { target.register == nil || $0.name == target.register }
                 let fields = console.options.fieldNames
                 let whole = RecordJSON(naming: naming).whole(target.record, chosen, fields: fields)
-                guard target.register == nil, moment == nil, case .object(let members) = whole else { return whole }
+                guard target.register == nil, moment == nil, case .object(let members) = whole else {
+                    return whole
+                }
                 return .object(
                     members + (try Surroundings(tx, naming).json(of: target.record, fields: fields)))
             }

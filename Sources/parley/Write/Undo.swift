@@ -22,7 +22,8 @@ struct UndoCommand: Subcommand {
             deleted, unless others have written to it. Undo of an undo is a redo.
             """)
 
-    @Argument(help: "As @3kq7; parley log lists them. An import's means all of the import.") var change: String?
+    @Argument(help: "As @3kq7; parley log lists them. An import's means all of the import.") var change:
+        String?
     @OptionGroup var undoing: UndoOptions
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var parent: Parley

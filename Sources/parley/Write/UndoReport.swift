@@ -65,7 +65,8 @@ struct UndoReport {
                 return "  \(visible(try naming.short(step.record))): \(word)"
             }
             let text = difference.text(from: step.now, to: step.then, of: step.register, in: step.record)
-            return "  \(place): " + text.split(separator: "\n", omittingEmptySubsequences: false)
+            return "  \(place): "
+                + text.split(separator: "\n", omittingEmptySubsequences: false)
                 .joined(separator: "\n    ")
         }
         if steps.count > lines.count { lines.append("  and \(steps.count - lines.count) more") }
