@@ -92,9 +92,10 @@ extension Workspace {
 }
 
 extension Act {
-    /// A resolution writes equal values on purpose; an import has compared already.
+    /// A resolution writes equal values on purpose, and so does an undo: the next one must see that it was done.
+    /// An import has compared already.
     fileprivate var choosesItsWrites: Bool {
-        kind == Act.Kind.resolve.rawValue || kind == Act.Kind.importing.rawValue
+        kind == Kind.resolve.rawValue || kind == Kind.importing.rawValue || isUndoing
     }
 }
 

@@ -61,6 +61,10 @@ package class ReadTransaction {
     package let log: Log
     /// The bodies read last, for import bases and history.
     var bodies = BodyCache()
+    /// What authors had received, as far as it was asked for.
+    var contexts = ContextBook()
+    /// The changesets of one act, by each of them.
+    var batches: [ChangeID: Set<ChangeID>] = [:]
 
     init(_ db: Database, _ rules: StoreRules) {
         self.db = db

@@ -102,19 +102,7 @@ struct ChronicleSpeech {
 
     func author(_ deed: Deed) -> String { naming.author(of: deed.origin.change) }
 
-    func act(_ deed: Deed) -> String {
-        guard let act = deed.act else { return "void" }
-        let tool = act[.tool]?.text ?? ""
-        switch Act.Kind(rawValue: act.kind) {
-        case .hand: return tool.isEmpty ? "hand" : tool
-        case .importing: return "import " + (act[.source]?.text ?? "")
-        case .undo: return "undo"
-        case .redo: return "redo"
-        case .resolve: return "resolve"
-        case .restore: return "restore"
-        case nil: return "act \(act.kind)"
-        }
-    }
+    func act(_ deed: Deed) -> String { Act.words(deed.act) }
 
     /// `J-88PD.confidence, J-88PD.due`, or the records alone where there are many.
     func touched(_ deed: Deed) throws -> String {
