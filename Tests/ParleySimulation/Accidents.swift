@@ -51,6 +51,7 @@ extension Run {
                 close(replica)
             }
         }
+        try catchUp(replica)
     }
 
     func failWriteOfServer(with replica: Replica) throws {
@@ -76,8 +77,47 @@ extension Run {
         try server.reopen(from: backup)
         server.reading = Ledger.Reading()
         tally[.restoredServers] += 1
+        provoked.insert(.forks)
         try noteDestroyed()
         journal.note("the server is restored from its backup")
+    }
+
+    func backUp(_ replica: Replica) throws {
+        replica.backup = try replica.image()
+        journal.note("\(replica.name) is backed up")
+    }
+
+    func restore(_ replica: Replica) throws {
+        guard let backup = replica.backup else { return }
+        close(replica)
+        try replica.reopen(from: backup)
+        try reread(replica)
+        tally[.restoredClients] += 1
+        provoked.insert(.forks)
+        journal.note("\(replica.name) is restored from its backup")
+        try noteDestroyed()
+    }
+
+    /// The folder is copied to another machine, and both are used.
+    func copy(_ replica: Replica) throws {
+        guard replicas.count < 6, replica.workspace.role() != nil else { return }
+        try catchUp(replica)
+        let name = replica.name + "-copy\(replicas.count)"
+        try replica.image().write(to: root + "/" + name)
+        let twin = try Replica(
+            name: name, handle: replica.handle, machine: Machine(time, seed: dice.next()),
+            folder: root + "/" + name)
+        twin.reading = replica.reading
+        twin.acknowledged = replica.acknowledged
+        replicas.append(twin)
+        tally[.copies] += 1
+        provoked.insert(.forks)
+        journal.note("\(replica.name)'s folder is copied")
+    }
+
+    private func reread(_ replica: Replica) throws {
+        replica.knownDevice = replica.device
+        try replica.withFile { try reread(replica, $0, as: replica.device) }
     }
 
     /// After an accident that destroyed a file: what is in no file any more cannot be asked for.
@@ -89,21 +129,35 @@ extension Run {
             left.formUnion(replica.reading.deeds)
         }
         var all = DeedSet()
-        for deed in ledger.deeds { all.insert(deed.id) }
-        ledger.destroyed.formUnion(all.subtracting(left))
+        for act in 0..<ledger.actCount { all.insert(act) }
+        ledger.destroyed.formUnion(all.subtracting(ledger.acts(of: left)))
     }
 
     // MARK: Clocks
 
-    /// A little ahead or behind.
+    /// Seconds off, or up to a year, in either direction.
     func setClock(of replica: Replica) {
-        replica.machine.error = Int64(dice.below(50_000)) - 25_000
-        tally[.wrongClocks] += 1
+        replica.machine.error = wrongness()
         journal.note("\(replica.name)'s clock is \(replica.machine.error) ms ahead")
     }
 
+    private func wrongness() -> Int64 {
+        tally[.wrongClocks] += 1
+        provoked.insert(.wrongClocks)
+        let size = dice.chance(60) ? Int64(dice.below(90_000)) : Int64(dice.below(365)) * 86_400_000
+        return dice.chance(50) ? size : -size
+    }
+
     func moveClock(of replica: Replica) {
-        if dice.chance(30) { replica.machine.error = 0 } else { setClock(of: replica) }
+        if dice.chance(15) {
+            server.machine.error = dice.chance(50) ? 0 : wrongness()
+            journal.note("the server's clock is \(server.machine.error) ms ahead")
+        } else if dice.chance(30) {
+            replica.machine.error = 0
+            journal.note("\(replica.name)'s clock is right again")
+        } else {
+            setClock(of: replica)
+        }
     }
 
     // MARK: Others

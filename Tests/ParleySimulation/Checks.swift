@@ -35,6 +35,13 @@ extension Run {
                 FROM void v JOIN changeset c USING (position) ORDER BY 1, 2, 3, 4, 5
                 """
             ),
+            (
+                "alias",
+                """
+                SELECT a.address, a.device, a.number, c.device, c.number
+                FROM alias a JOIN changeset c USING (position) ORDER BY 1, 2, 3, 4, 5
+                """
+            ),
             ("changeset", "SELECT device, number, stamp, hash, address, bytes FROM changeset ORDER BY 1, 2"),
             ("statement", "SELECT * FROM statement ORDER BY hash"),
         ]

@@ -8,6 +8,7 @@ extension Run {
             close(replica)
             replica.machine.error = 0
         }
+        server.machine.error = 0
         time.advance(by: 1000)
         for round in 1...2 {
             for replica in replicas where try !sync(replica, .both) && round == 2 {
@@ -34,19 +35,38 @@ extension Run {
         try checkRebuild()
     }
 
-    /// Every deed whose last copy no accident destroyed is everywhere.
+    /// Every act whose last copy no accident destroyed is everywhere.
     private func checkNothingLost() throws {
         var wanted = DeedSet()
-        for deed in ledger.deeds { wanted.insert(deed.id) }
-        wanted = wanted.subtracting(ledger.destroyed)
+        for act in 0..<ledger.actCount { wanted.insert(act) }
+        wanted = try wanted.subtracting(ledger.destroyed).subtracting(setApart())
         let holders = replicas.map { ($0.name, $0.reading.deeds) } + [("the server", server.reading.deeds)]
         for (holder, held) in holders {
-            if let lost = wanted.subtracting(held).members.first {
-                throw Failure("nothing lost", "\(holder) lacks \(name(lost))")
+            if let lost = wanted.subtracting(ledger.acts(of: held)).members.first {
+                let deed = ledger.deeds.first { $0.act == lost }
+                throw Failure("nothing lost", "\(holder) lacks \(deed?.note ?? "?")")
             }
         }
+        for replica in replicas { tally[.acknowledged] += Int(replica.acknowledged) }
+    }
+
+    /// Acts that a replica keeps apart and that stand in no log: of a branch whose author has lost it.
+    private func setApart() throws -> DeedSet {
+        var acts = DeedSet()
+        guard provoked.contains(.forks) else { return acts }
         for replica in replicas {
-            tally[.acknowledged] += Int(replica.acknowledged)
+            try replica.withFile { file in
+                guard try file.number(of: "SELECT count(*) FROM sqlite_master WHERE name = 'forked'") > 0
+                else {
+                    return
+                }
+                try file.each("SELECT bytes FROM forked WHERE new_device IS NULL") {
+                    acts.insert(try ledger.act(of: $0.bytes(0)))
+                }
+            }
         }
+        let lost = acts.subtracting(ledger.acts(of: server.reading.deeds))
+        tally[.setApart] += lost.count
+        return lost
     }
 }

@@ -15,7 +15,8 @@ final class Link {
     private(set) var wasTampered = false
     /// The server closes once what it has sent is read.
     var serverEnds = false
-    var isDead = false
+    /// The log was mended in this session: another one should follow.
+    var hasMended = false
 
     init(id: ConnectionID, engine: SyncEngine, direction: SyncEngine.Direction) {
         self.id = id

@@ -15,6 +15,10 @@ final class Replica {
     var reading = Ledger.Reading()
     /// The own chain's highest number that a server said it has stored.
     var acknowledged: UInt64 = 0
+    /// As whom it wrote when its log was last read.
+    var knownDevice: DeviceID
+    /// An earlier state of its folder.
+    var backup: FolderImage?
 
     init(name: String, handle: String, machine: Machine, folder: String, workspace: Workspace) {
         self.name = name
@@ -22,6 +26,7 @@ final class Replica {
         self.machine = machine
         self.folder = folder
         self.workspace = workspace
+        knownDevice = workspace.device
     }
 
     convenience init(name: String, handle: String, machine: Machine, folder: String) throws {

@@ -23,6 +23,7 @@ final class Run {
     var handles: [DeviceID: String]
     var links: [Link] { replicas.compactMap(\.link) }
     var backup: FolderImage?
+    var provoked: Provocations = []
     private var connections = 0
     private var notes = 0
 
@@ -91,16 +92,23 @@ final class Run {
     /// The whole run.
     func play() throws {
         tally[.seeds] += 1
-        for replica in replicas where dice.chance(40) { setClock(of: replica) }
+        for replica in replicas where dice.chance(25) { setClock(of: replica) }
         let steps = 20 + dice.below(61)
         for _ in 0..<steps {
             journal.nextStep()
-            time.advance(
-                by: dice.pick(weighted: [(0, 30), (1, 40), (700, 20), (25_000, 8), (86_400_000, 2)]))
+            try wait(dice.pick(weighted: [(0, 30), (1, 40), (700, 20), (25_000, 8), (86_400_000, 2)]))
             try step()
         }
         journal.nextStep()
         try settleAndCheck()
+    }
+
+    /// Every loop looks at its clock once a second.
+    private func wait(_ milliseconds: Int64) throws {
+        time.advance(by: milliseconds)
+        guard milliseconds > 1000 else { return }
+        for replica in replicas { try pump(replica) }
+        try turn()
     }
 
     /// Every error that nothing had provoked is a failure.

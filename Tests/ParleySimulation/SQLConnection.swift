@@ -66,6 +66,12 @@ struct SQLConnection {
         }
     }
 
+    func number(of sql: String) throws -> Int {
+        var number = 0
+        try each(sql) { number = Int($0.int(0)) }
+        return number
+    }
+
     func hash(of sql: String) throws -> UInt64 {
         var hash = StableHash()
         try each(sql) { $0.add(to: &hash) }

@@ -93,11 +93,20 @@ extension Run {
         close(replica)
     }
 
-    /// One whole session, beside whatever other sessions are open.
+    /// What a person's `sync` does: one session, and another one after each that mended something.
     /// - Returns: whether both ends came to have the same.
     @discardableResult
     func sync(_ replica: Replica, _ direction: SyncEngine.Direction? = nil) throws -> Bool {
-        let link = try connect(replica, direction)
+        for _ in 0..<8 {
+            let link = try connect(replica, direction)
+            if try finish(replica, link) { return true }
+            guard link.hasMended else { return false }
+        }
+        throw Failure("healing ends", "\(replica.name) has mended eight times in one sync")
+    }
+
+    /// One session to its end, beside whatever other sessions are open.
+    private func finish(_ replica: Replica, _ link: Link) throws -> Bool {
         try pump(replica)
         for _ in 0..<1000 where replica.link === link {
             try moveUp(replica, link.up.count)
@@ -137,31 +146,4 @@ extension Run {
     func readServer() throws { _ = try ledger.read(server.log(), &server.reading) }
 
     func name(_ deed: Int) -> String { ledger.deeds[deed].note }
-
-    // MARK: What a session reports
-
-    private func hear(_ replica: Replica, _ link: Link) throws {
-        for report in link.engine.takeReports() {
-            switch report {
-            case .stored(let number): replica.acknowledged = max(replica.acknowledged, number)
-            case .refused(let refusal):
-                journal.note("\(replica.name) is refused \(refusal.change.number): \(refusal.reason)")
-                guard link.wasTampered else {
-                    throw Failure("no refusals", "\(replica.name): \(refusal.reason) \(refusal.text)")
-                }
-            case .forked(let change): throw Failure("no forks", "\(replica.name) at \(change.number)")
-            case .ended(let error):
-                journal.note("\(replica.name)'s session ends: \(error.code)")
-                guard link.wasTampered || Self.isExpected(error.code) else {
-                    throw Failure("no faults", "\(replica.name): \(error.code) \(error.text)")
-                }
-            case .welcomed, .received, .membershipChanged, .presence, .goodbye: break
-            }
-        }
-    }
-
-    /// Silence while time jumps, and a server that could not write, are provoked.
-    private static func isExpected(_ code: ProtocolError.Code) -> Bool {
-        code == .timeout || code == .storage
-    }
 }

@@ -1,15 +1,17 @@
 /// What may happen next, and how often it does.
 enum Step {
-    case edit, keyed, create, delete, resolve, importing
+    case edit, keyed, create, delete, resolve, importing, undo
     case network, sync, connect, cut
     case crashClient, crashServer, failClient, failServer
-    case backUp, restoreServer, clock, join, rebuild, tamper
+    case backUpServer, restoreServer, backUp, restore, copy, clock, join, rebuild, tamper
 
     static let weights: [(Step, weight: Int)] = [
         (.edit, 220), (.keyed, 90), (.create, 30), (.delete, 60), (.resolve, 40), (.importing, 50),
+        (.undo, 60),
         (.network, 240), (.sync, 90), (.connect, 60), (.cut, 25),
         (.crashClient, 20), (.crashServer, 12), (.failClient, 16), (.failServer, 14),
-        (.backUp, 10), (.restoreServer, 6), (.clock, 25), (.join, 2), (.rebuild, 3), (.tamper, 10),
+        (.backUpServer, 10), (.restoreServer, 6), (.backUp, 14), (.restore, 5), (.copy, 3), (.clock, 25),
+        (.join, 2), (.rebuild, 3), (.tamper, 10),
     ]
 }
 
@@ -31,7 +33,11 @@ extension Run {
         case .crashServer: try crashServer()
         case .failClient: try failWrite(of: replica)
         case .failServer: try failWriteOfServer(with: replica)
-        case .backUp: try backUpServer()
+        case .undo: try undo(replica)
+        case .backUpServer: try backUpServer()
+        case .backUp: try backUp(replica)
+        case .restore: try restore(replica)
+        case .copy: try copy(replica)
         case .restoreServer: try restoreServer()
         case .clock: moveClock(of: replica)
         case .join: try join()

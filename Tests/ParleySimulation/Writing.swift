@@ -22,14 +22,31 @@ extension Run {
         return !changes.isEmpty
     }
 
-    /// What has come into the replica's log since it was last read.
+    /// What has come into the replica's log since it was last read; all of it, if the replica has mended it.
     func catchUp(_ replica: Replica) throws {
-        try replica.withFile { _ = try ledger.read($0, &replica.reading) }
+        let device = replica.device
+        try replica.withFile { log in
+            if try device == replica.knownDevice
+                && log.number(of: replica.reading.countSQL) == replica.reading.count
+            {
+                try ledger.read(log, &replica.reading)
+            } else {
+                try reread(replica, log, as: device)
+            }
+        }
+    }
+
+    func reread(_ replica: Replica, _ log: SQLConnection, as device: DeviceID) throws {
+        replica.reading = Ledger.Reading()
+        let rewriter = Ledger.Origin.rewriter(former: replica.knownDevice, device: device)
+        try ledger.read(log, &replica.reading, by: rewriter)
+        handles[device] = replica.handle
+        replica.knownDevice = device
     }
 
     /// What the replica has just written itself.
     func noteDeeds(of replica: Replica) throws {
-        let new = try replica.withFile { try ledger.read($0, &replica.reading, isAuthor: true) }
+        let new = try replica.withFile { try ledger.read($0, &replica.reading, by: .author) }
         tally[.deeds] += new.count
     }
 
