@@ -187,6 +187,8 @@ package final class SyncEngine {
     }
 
     private func refused(_ refusal: Refusal, at now: Int64) throws {
+        // What else was refused with that which was mended is sent anew in the next session.
+        guard isOpen else { return }
         awaited[refusal.change.device] = 0
         if try refusal.reason == .fork ? parted(refusal.change, at: now) : cured(refusal, at: now) { return }
         tally.refused += 1

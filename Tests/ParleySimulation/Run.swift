@@ -43,7 +43,7 @@ final class Run {
         records = template.records
         handles = template.handles
         notes = ledger.deeds.count
-        for member in template.members.prefix(2 + dice.below(template.members.count - 1)) {
+        for member in template.members.prefix(dice.pick(weighted: [(2, 30), (3, 40), (4, 20), (5, 10)])) {
             try member.image.write(to: root + "/" + member.name)
             let replica = try Replica(
                 name: member.name, handle: member.handle, machine: Machine(time, seed: dice.next()),
@@ -93,7 +93,7 @@ final class Run {
     func play() throws {
         tally[.seeds] += 1
         for replica in replicas where dice.chance(25) { setClock(of: replica) }
-        let steps = 20 + dice.below(61)
+        let steps = 20 + min(dice.below(61), dice.below(61))
         for _ in 0..<steps {
             journal.nextStep()
             try wait(dice.pick(weighted: [(0, 30), (1, 40), (700, 20), (25_000, 8), (86_400_000, 2)]))

@@ -6,12 +6,12 @@ enum Step {
     case backUpServer, restoreServer, backUp, restore, copy, clock, join, rebuild, tamper
 
     static let weights: [(Step, weight: Int)] = [
-        (.edit, 220), (.keyed, 90), (.create, 30), (.delete, 60), (.resolve, 40), (.importing, 50),
+        (.edit, 220), (.keyed, 90), (.create, 30), (.delete, 60), (.resolve, 60), (.importing, 50),
         (.undo, 60),
-        (.network, 240), (.sync, 90), (.connect, 60), (.cut, 25),
+        (.network, 220), (.sync, 100), (.connect, 60), (.cut, 25), (.tamper, 12),
         (.crashClient, 20), (.crashServer, 12), (.failClient, 16), (.failServer, 14),
-        (.backUpServer, 10), (.restoreServer, 6), (.backUp, 14), (.restore, 5), (.copy, 3), (.clock, 25),
-        (.join, 2), (.rebuild, 3), (.tamper, 10),
+        (.backUpServer, 16), (.restoreServer, 14), (.backUp, 24), (.restore, 18), (.copy, 5),
+        (.clock, 25), (.join, 3), (.rebuild, 3),
     ]
 }
 
