@@ -33,17 +33,22 @@ extension Workspace {
 
     /// Takes in a run: judged, appended and merged in one transaction; nothing of it where anything fails.
     func receive(_ run: ChangesetRun) throws -> Admission.Verdict {
-        try store.write { tx in
-            try membership.refresh(from: tx.log)
-            let admission = Admission(workspace: id, roster: membership.roster)
-            let verdict = try admission.judge(run.changesets, run.signatures, onto: tx.log.heads()) {
-                try tx.log.mark(of: $0)
-            }
-            try tx.append(verdict.entries.map { Arrival(entry: $0, body: try store.rules.open($0)) })
-            for signature in verdict.signatures { try tx.log.save(signature) }
-            try noteReturned(verdict, tx)
-            return verdict
+        try store.write { try take(run, in: $0).verdict }
+    }
+
+    func take(
+        _ run: ChangesetRun, in tx: WriteTransaction, reporting: Bool = false
+    ) throws -> (verdict: Admission.Verdict, applied: Applied) {
+        try membership.refresh(from: tx.log)
+        let admission = Admission(workspace: id, roster: membership.roster)
+        let verdict = try admission.judge(run.changesets, run.signatures, onto: tx.log.heads()) {
+            try tx.log.mark(of: $0)
         }
+        let arrivals = try verdict.entries.map { Arrival(entry: $0, body: try store.rules.open($0)) }
+        let applied = try tx.append(arrivals, reporting: reporting)
+        for signature in verdict.signatures { try tx.log.save(signature) }
+        try noteReturned(verdict, tx)
+        return (verdict, applied)
     }
 
     /// What others hand back of the own chain, to a replica restored from a backup, has left long ago and is

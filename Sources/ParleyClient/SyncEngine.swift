@@ -159,9 +159,8 @@ package final class SyncEngine {
         guard direction != .push, search == nil, isOpen else { return }
         do {
             let verdict = try workspace.receive(run)
-            if let fork = verdict.faults.first(where: { $0.reason == .fork }), try heal(fork.change, at: now) {
-                return
-            }
+            // A fork found here is mended in the next session: then the server says where the chains part, and
+            // nothing is done on the word of bytes that nobody has signed.
             if let fault = verdict.faults.first {
                 let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
                 fail(ProtocolError(code, "changeset \(fault.change.number): \(fault.reason)"), at: now)

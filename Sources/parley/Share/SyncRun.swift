@@ -56,8 +56,15 @@ final class SyncRun {
         watchdog()
         try loop.run()
         outcome.counts = link.counts
-        if let fault { throw fault }
+        if let fault, !isAboutFork(fault) { throw fault }
         return outcome
+    }
+
+    /// A fork that came to light in a changeset is mended in the session that follows.
+    private func isAboutFork(_ fault: any Error) -> Bool {
+        guard let error = fault as? ProtocolError, error.code == .fork, !error.isRemote else { return false }
+        outcome.wantsAnother = true
+        return true
     }
 
     private func take(_ report: SyncReport) {
