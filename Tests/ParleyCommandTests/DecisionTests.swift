@@ -127,7 +127,8 @@ struct DecisionTests {
         let change = try #require(made["change"] as? String)
         let asked = try world.parley(["undo", change])
         #expect(
-            asked.exit == 2 && asked.err.contains("undo 30 records?There is nobody to ask"), "\(asked.err)")
+            asked.exit == 2 && asked.err.contains("undo 30 records? [y/N] There is nobody to ask"),
+            "\(asked.err)")
         #expect(try world.parley(["list"]).err.contains("30 shown"))
         #expect(try world.parley(["undo", change, "--yes"]).exit == 0)
         #expect(try world.parley(["list"]).err.contains("Nothing to show"))
