@@ -23,7 +23,7 @@ struct Conflicts: Subcommand {
 
             A later write is shown; one that its author had not seen is set aside and waits here. keep leaves
             what shows, take brings the other back, write sets a third value. Each is an ordinary write: it
-            syncs, settles all that is listed there, and can be undone. Writing the field by set settles it too.
+            syncs, settles all that is listed there, and can be undone. Writing another value by set settles it too.
 
             A record that one deleted while another edited it waits as ID.deleted: keep leaves it as it shows
             (deleted), take of an edit's @CHANGE brings the record back.

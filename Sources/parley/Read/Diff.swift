@@ -45,6 +45,11 @@ struct Diff: Subcommand {
         if differs, exitCode { throw Exit.findings.quietly }
     }
 
+    /// What was cleared, or is not deleted, or is in a set no more, is as if it had never been.
+    private static func isAbsent(_ value: Value, _ register: RegisterName) -> Bool {
+        value == .null || (value == .bool(false) && (register == .deleted || register.key != nil))
+    }
+
     private func differences(
         _ place: Place, _ tx: ReadTransaction, _ console: Console
     ) throws -> [FieldDifference] {
@@ -58,7 +63,8 @@ struct Diff: Subcommand {
         let registers = Set((old.registers + new.registers).map(\.name)).sorted()
         return registers.filter { place.register == nil || $0 == place.register }.compactMap { register in
             let (old, new) = (old[register.field, register.key], new[register.field, register.key])
-            return old == new ? nil : FieldDifference(register: register, old: old, new: new)
+            if old == new || (Self.isAbsent(old, register) && Self.isAbsent(new, register)) { return nil }
+            return FieldDifference(register: register, old: old, new: new)
         }
     }
 }

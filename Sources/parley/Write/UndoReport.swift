@@ -60,6 +60,7 @@ struct UndoReport {
         let difference = DifferenceText(naming, colour)
         var lines = try steps.prefix(isWhole ? .max : Self.most).map { step in
             let place = visible(try naming.register(step.register, of: step.record))
+            if step.now == step.then { return "  \(place): stays as it is" }
             if step.register == .deleted {
                 let word = step.then == .bool(true) ? "deleted" : "brought back"
                 return "  \(visible(try naming.short(step.record))): \(word)"
@@ -93,7 +94,7 @@ struct UndoReport {
 
     func sayDone(_ plan: UndoPlan, _ changes: [ChangeID], planned: UndoPlan) throws {
         if console.options.json { return try sayJSON(plan, changes) }
-        if plan != planned {
+        if plan.steps != planned.steps || plan.rests != planned.rests {
             try console.note("The workspace has changed meanwhile; this was done:")
             try sayPlan(plan, isData: false)
         }
