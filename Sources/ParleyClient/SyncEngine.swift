@@ -111,7 +111,7 @@ package final class SyncEngine {
             guard let payload = PresencePayload(decoding: presence.payload) else { return }
             reports.append(.presence(presence.device, payload))
         case .goodbye(let seconds): reports.append(.goodbye(retryAfterSeconds: seconds))
-        case .ended(let error): reports.append(.ended(error))
+        case .ended(let error): reports.append(try isForgotten(error) ? .forgotten : .ended(error))
         case .hello: fail(ProtocolError(.malformed, "a hello from a server"), at: now)
         }
     }
@@ -144,6 +144,12 @@ package final class SyncEngine {
         // Where the server's chain is as long as ours or longer it finds the fork as well and says so.
         if let fork = comparison.foundHereOnly { return try find(fork, at: now) }
         cursor = try workspace.store.read { try $0.log.start(for: beyond) }
+    }
+
+    /// The server does not know this device, which has not introduced itself: it will, next time.
+    private func isForgotten(_ error: ProtocolError) throws -> Bool {
+        guard error.code == .forbidden, error.isRemote, beginning.hello.introduction.isEmpty else { return false }
+        return try workspace.introduceAgain()
     }
 
     private func take(_ statements: [[UInt8]], at now: Int64) throws {
@@ -316,6 +322,9 @@ package enum SyncReport: Equatable, Sendable {
     case healed(Healing)
     /// Another process has mended the log; the same follows.
     case identityChanged
+    /// The server does not know this device any more, which introduces itself again in the session that
+    /// should follow at once.
+    case forgotten
     /// So many own changesets had been stamped too far ahead by a wrong clock, and had not left yet.
     case restamped(Int)
     /// The server lacks so many changesets that it once held: it was restored from a backup. They are given

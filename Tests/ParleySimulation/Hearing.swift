@@ -17,6 +17,12 @@ extension Run {
                     throw Failure("no forks", "\(replica.name) at \(change.number)")
                 }
             case .identityChanged: link.hasMended = true
+            case .forgotten:
+                journal.note("\(replica.name) was forgotten")
+                link.hasMended = true
+                guard provoked.contains(.forks) else {
+                    throw Failure("no healing", "\(replica.name): forgotten")
+                }
             case .restamped(let count):
                 tally[.restamped] += count
                 journal.note("\(replica.name) stamps \(count) anew")

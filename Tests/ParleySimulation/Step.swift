@@ -1,13 +1,13 @@
 /// What may happen next, and how often it does.
 enum Step {
-    case edit, keyed, create, delete, resolve, importing, undo
+    case edit, keyed, create, delete, resolve, importing, undo, bundle
     case network, sync, connect, cut
     case crashClient, crashServer, failClient, failServer
     case backUpServer, restoreServer, backUp, restore, copy, clock, join, rebuild, tamper
 
     static let weights: [(Step, weight: Int)] = [
         (.edit, 220), (.keyed, 90), (.create, 30), (.delete, 60), (.resolve, 60), (.importing, 50),
-        (.undo, 60),
+        (.undo, 60), (.bundle, 35),
         (.network, 220), (.sync, 100), (.connect, 60), (.cut, 25), (.tamper, 12),
         (.crashClient, 20), (.crashServer, 12), (.failClient, 16), (.failServer, 14),
         (.backUpServer, 16), (.restoreServer, 14), (.backUp, 24), (.restore, 18), (.copy, 5),
@@ -33,6 +33,7 @@ extension Run {
         case .crashServer: try crashServer()
         case .failClient: try failWrite(of: replica)
         case .failServer: try failWriteOfServer(with: replica)
+        case .bundle: try carryBundle()
         case .undo: try undo(replica)
         case .backUpServer: try backUpServer()
         case .backUp: try backUp(replica)

@@ -13,6 +13,7 @@ struct Tally {
         case clientCrashes = "simulated-client-crashes"
         case serverCrashes = "simulated-server-crashes"
         case failedWrites = "simulated-failed-writes"
+        case bundles = "simulated-bundles"
         case restoredServers = "simulated-restored-servers"
         case restoredClients = "simulated-restored-clients"
         case copies = "simulated-copied-folders"

@@ -8,6 +8,8 @@ enum HealingSpeech {
         case .healed(let healing): sentence(healing)
         case .restamped(let count):
             "This machine's clock was ahead: \(changes(count)) that had not left it got the time of now."
+        case .forgotten:
+            "The server did not know this device any more: it introduces itself again."
         case .serverHadLost(let count): "The server had lost \(changes(count)); given back."
         default: nil
         }

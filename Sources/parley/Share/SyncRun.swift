@@ -71,7 +71,7 @@ final class SyncRun {
         switch report {
         case .refused(let refusal): outcome.refusals.append(refusal)
         case .forked: outcome.forks += 1
-        case .healed, .identityChanged, .restamped, .serverHadLost: mended(report)
+        case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost: mended(report)
         case .goodbye:
             fault = fault ?? TransportError(.closed, call: "sync", detail: "the server is stopping")
         default: break
@@ -84,7 +84,7 @@ final class SyncRun {
         case .healed(let healing):
             outcome.rewritten += healing.rewritten
             outcome.wantsAnother = true
-        case .identityChanged: outcome.wantsAnother = true
+        case .identityChanged, .forgotten: outcome.wantsAnother = true
         case .serverHadLost(let count): outcome.serverHadLost += count
         default: break
         }

@@ -99,7 +99,7 @@ private final class Watcher {
             case .presence(let device, let payload): meet(device, payload)
             case .refused(let refusal):
                 attempt { try console.note("the server refused a change: \(refusal.text)") }
-            case .healed, .identityChanged, .restamped, .serverHadLost: mended(report)
+            case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost: mended(report)
             default: break
             }
         }
@@ -116,7 +116,7 @@ private final class Watcher {
     /// A session in which something was mended is over, and the next one begins at once.
     private func mended(_ report: SyncReport) {
         switch report {
-        case .healed, .identityChanged: isMending = true
+        case .healed, .identityChanged, .forgotten: isMending = true
         default: break
         }
         guard let sentence = HealingSpeech.sentence(report) else { return }
