@@ -45,7 +45,7 @@ let package = Package(
     ]
         + module("ParleyCore", needs: [])
         + [.systemLibrary(name: "CLinux")]
-        + module("ParleyTransport", needs: ["CLinux"])
+        + module("ParleyTransport", needs: ["CLinux", crypto])
         + module("ParleyProtocol", needs: ["ParleyCore", "CZstd", crypto])
         + module("ParleyTrust", needs: ["ParleyCore", crypto])
         + module("ParleyStore", needs: ["ParleyCore", grdb, grdbSQLite])
