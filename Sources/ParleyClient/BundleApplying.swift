@@ -13,6 +13,8 @@ package struct BundleOutcome: Sendable {
     /// Registers whose shown value is new, with it; and values that are set aside now, by or from what is new.
     package var shown: [BundleChange] = []
     package var aside: [BundleChange] = []
+
+    package init() {}
 }
 
 package struct BundleChange: Sendable {

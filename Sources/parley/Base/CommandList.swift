@@ -18,7 +18,8 @@ enum CommandList {
                 Undelete.self,
                 Drafts.self,
             ]),
-        CommandGroup(name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self, BundleCommand.self]),
+        CommandGroup(
+            name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self, BundleCommand.self]),
         CommandGroup(name: "Bulk", subcommands: [ImportCommand.self, ExportCommand.self]),
         CommandGroup(name: "Use", subcommands: [Completion.self, Version.self]),
     ]
