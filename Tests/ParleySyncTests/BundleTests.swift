@@ -104,13 +104,16 @@ struct BundleTests {
         try apply(bundle(olga), to: ben)
         try ben.set(record, "criterion", .text("over it"))
         let since = try olga.store.read { try $0.log.heads().frontier }
-        func preface(_ since: Frontier, at time: Int64) -> [UInt8] {
-            BundlePreface(workspace: ben.id, device: ben.device, time: time, since: since).frame.encoded
-        }
-        let rest = try bundle(ben, since: since).dropFirst(preface(since, at: 1).count)
+        // The second frame, which says what the reader must hold, gives way to an empty one.
+        var reader = FrameReader(limit: Limits.frame)
+        reader.append(try bundle(ben, since: since))
+        var frames: [Frame] = []
+        while let frame = try reader.next() { frames.append(frame) }
+        frames[1] = Message.frontier([]).frame
+        let lying = frames.flatMap(\.encoded)
         let rows = try cara.liveRows()
         #expect(
-            fault { try apply(preface(Frontier(), at: 1) + rest, to: cara) }
+            fault { try apply(lying, to: cara) }
                 == .missing([ChangeID(device: olga.device, number: 2)]))
         #expect(try cara.liveRows() == rows)
     }
@@ -141,6 +144,11 @@ struct BundleTests {
             fault { try apply(bundle(copy), to: ben) }
                 == .fork(ChangeID(device: olga.device, number: 2)))
         #expect(try ben.liveRows() == rows)
+        // Nor does it help to leave the branch itself out and carry only what rests on it.
+        let branch = try BundleWriter(copy).frontier(at: ChangeID(device: copy.device, number: 2))
+        #expect(
+            fault { try apply(bundle(copy, since: branch), to: ben) }
+                == .fork(ChangeID(device: olga.device, number: 2)))
         // Once the copy has met the server its bundle is like any other.
         try bench.sync(copy)
         try apply(bundle(copy), to: ben)
