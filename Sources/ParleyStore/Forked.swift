@@ -41,7 +41,8 @@ extension Log {
 
     /// Hands over the places of one chain, ascending by number, both ends included.
     package func eachPlace(
-        of device: DeviceID, from first: UInt64, through last: UInt64 = .max, _ body: (LogPlace) throws -> Void
+        of device: DeviceID, from first: UInt64, through last: UInt64 = .max,
+        _ body: (LogPlace) throws -> Void
     ) throws {
         let rows = try HotStatement(
             db,
