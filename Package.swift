@@ -67,6 +67,14 @@ let package = Package(
             .testTarget(name: "ParleyProcessTests", dependencies: ["CLinux"], swiftSettings: house),
             .testTarget(name: "ParleyTidyTests", swiftSettings: house),
             .executableTarget(
+                name: "parley-simulate",
+                dependencies: [
+                    "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyClient",
+                    "ParleyServer",
+                    logging, grdb, grdbSQLite,
+                ],
+                path: "Tests/ParleySimulation", swiftSettings: house),
+            .executableTarget(
                 name: "parley",
                 dependencies: [
                     "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyExchange",

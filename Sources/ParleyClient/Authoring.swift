@@ -33,6 +33,7 @@ extension Workspace {
         _ act: Act, in tx: WriteTransaction, _ build: (WriteTransaction) throws -> Writes
     ) throws -> [ChangeID] {
         try membership.refresh(from: tx.log)
+        try refreshIdentity(tx.log)
         guard let role = membership.roster.role(of: device), role > .reader else {
             throw ClientError.notMember
         }
@@ -91,9 +92,10 @@ extension Workspace {
 }
 
 extension Act {
-    /// A resolution writes equal values on purpose; an import has compared already.
+    /// A resolution writes equal values on purpose, and so does an undo: the next one must see that it was done.
+    /// An import has compared already.
     fileprivate var choosesItsWrites: Bool {
-        kind == Act.Kind.resolve.rawValue || kind == Act.Kind.importing.rawValue
+        kind == Kind.resolve.rawValue || kind == Kind.importing.rawValue || isUndoing
     }
 }
 
@@ -133,7 +135,8 @@ private struct Author {
         let heads = try log.heads()
         device = workspace.device
         held = heads.frontier
-        newest = heads.values.map(\.time).max() ?? HybridTime(number: 0)
+        let seen = Flaw.isPlanted(.clockNotMerged) ? heads.filter { $0.key == workspace.device } : heads
+        newest = seen.values.map(\.time).max() ?? HybridTime(number: 0)
         head =
             heads[device]
             ?? ChainHead(
@@ -163,6 +166,7 @@ private struct Author {
         let change = ChangeID(device: device, number: head.number + 1)
         var context = held
         context[device] = 0
+        if Flaw.isPlanted(.contextNotUpdated), head.number > 0 { context = head.context }
         let names = statement != nil && (statement != lastNamed || change.number == 1)
         if names { (named, lastNamed) = (statement, statement) }
         return ChangesetHeader(

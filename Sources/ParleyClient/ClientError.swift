@@ -27,4 +27,12 @@ package enum ClientError: Error, Equatable, Sendable {
     /// The workspace has no server.
     case noServer
     case filter(String)
+    /// Nothing waits for a decision at that register.
+    case nothingAside(RecordName, RegisterName)
+    /// A change that is none of the register's heads.
+    case notAHead(RecordName, RegisterName, ChangeID)
+    /// A register that only its own analyst may write.
+    case notYours(RecordName, RegisterName, owner: String)
+    /// At that moment nothing had been written of the record.
+    case notYetMade(RecordName)
 }

@@ -91,7 +91,7 @@ package struct FilterParser {
     }
 
     /// `2d` ago and the like, or a date or a moment.
-    private func moment(_ text: String) throws -> Instant {
+    package func moment(_ text: String) throws -> Instant {
         let units: [Character: Int64] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
         if let unit = text.last.flatMap({ units[$0] }), let count = Int64(text.dropLast()),
             (0...1_000_000).contains(count)

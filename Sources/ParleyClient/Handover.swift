@@ -17,6 +17,7 @@ extension Workspace {
     func beginning(at now: Int64) throws -> Beginning {
         try store.read { tx in
             try membership.refresh(from: tx.log)
+            try refreshIdentity(tx.log)
             let digests = Digests(
                 frontier: Digests.frontier(try tx.log.frontierEntries()),
                 statements: membership.statements.digest)
@@ -32,48 +33,76 @@ extension Workspace {
 
     /// Takes in a run: judged, appended and merged in one transaction; nothing of it where anything fails.
     func receive(_ run: ChangesetRun) throws -> Admission.Verdict {
-        try store.write { tx in
-            try membership.refresh(from: tx.log)
-            let admission = Admission(workspace: id, roster: membership.roster)
-            let verdict = try admission.judge(run.changesets, run.signatures, onto: tx.log.heads()) {
-                try tx.log.mark(of: $0)
-            }
-            try tx.append(verdict.entries.map { Arrival(entry: $0, body: try store.rules.open($0)) })
-            for signature in verdict.signatures { try tx.log.save(signature) }
-            return verdict
+        try store.write { try take(run, in: $0).verdict }
+    }
+
+    func take(
+        _ run: ChangesetRun, in tx: WriteTransaction, reporting: Bool = false
+    ) throws -> (verdict: Admission.Verdict, applied: Applied) {
+        try membership.refresh(from: tx.log)
+        let admission = Admission(workspace: id, roster: membership.roster)
+        let verdict = try admission.judge(run.changesets, run.signatures, onto: tx.log.heads()) {
+            try tx.log.mark(of: $0)
         }
+        let arrivals = try verdict.entries.map { Arrival(entry: $0, body: try store.rules.open($0)) }
+        let applied = try tx.append(arrivals, reporting: reporting)
+        for signature in verdict.signatures { try tx.log.save(signature) }
+        try noteReturned(verdict, tx)
+        return (verdict, applied)
+    }
+
+    /// What others hand back of the own chain, to a replica restored from a backup, has left long ago and is
+    /// held elsewhere.
+    private func noteReturned(_ verdict: Admission.Verdict, _ tx: WriteTransaction) throws {
+        guard let own = verdict.entries.last(where: { $0.header.change.device == device }) else { return }
+        let number = own.header.change.number
+        try tx.log.setMeta(Meta.left, max(try tx.log.metaNumber(Meta.left), number))
+        try tx.setAcknowledged(max(try tx.acknowledged(), number))
     }
 
     struct Handed {
         var run: ChangesetRun
         var position: Int64
         var isAtEnd: Bool
+        /// How many own changesets were given another stamp first.
+        var restamped = 0
     }
 
-    /// The next slice of the log for a receiver. What leaves of the own chain is signed, and the mark that it
-    /// has left is durable before this returns.
+    /// The next slice of the log for a receiver. What leaves of the own chain is stamped as the clock rule
+    /// wants it and signed, and the mark that it has left is durable before this returns.
     func handOver(after position: Int64, beyond: Frontier) throws -> Handed {
-        let slice = try store.read {
-            try $0.log.slice(after: position, beyond: beyond, own: device, limit: Limits.slice)
+        var restamped = 0
+        while true {
+            let slice = try store.read {
+                try $0.log.slice(after: position, beyond: beyond, own: device, limit: Limits.slice)
+            }
+            var signatures = slice.signatures
+            if let unsigned = slice.unsigned {
+                let count = try restamp()
+                restamped += count
+                // Where it was just written anew, here or by another process, it is read again.
+                guard count == 0, let signature = try sign(unsigned) else { continue }
+                signatures.append(signature)
+            }
+            let run = ChangesetRun(changesets: slice.items.map(\.bytes), signatures: signatures)
+            return Handed(
+                run: run, position: slice.position, isAtEnd: slice.isAtEnd, restamped: restamped)
         }
-        var signatures = slice.signatures
-        if let unsigned = slice.unsigned {
-            let signature = SignedNumber(
-                change: unsigned.change,
-                signature: try Chain.sign(
-                    unsigned.change.number, hash: unsigned.hash, workspace: id, by: identity))
-            signatures.append(signature)
-            try noteLeft(signature)
-        }
-        let run = ChangesetRun(changesets: slice.items.map(\.bytes), signatures: signatures)
-        return Handed(run: run, position: slice.position, isAtEnd: slice.isAtEnd)
     }
 
-    private func noteLeft(_ signature: SignedNumber) throws {
+    /// Signs the own chain up to a number that leaves now.
+    private func sign(_ end: (change: ChangeID, hash: [UInt8])) throws -> SignedNumber? {
         try store.write { tx in
+            try refreshIdentity(tx.log)
+            guard end.change.device == device, try tx.log.mark(of: end.change)?.hash == end.hash else {
+                return nil
+            }
+            let signature = SignedNumber(
+                change: end.change,
+                signature: try Chain.sign(end.change.number, hash: end.hash, workspace: id, by: identity))
             try tx.log.save(signature)
-            let left = max(try tx.log.metaNumber(Meta.left), signature.change.number)
-            try tx.log.setMeta(Meta.left, left)
+            try tx.log.setMeta(Meta.left, max(try tx.log.metaNumber(Meta.left), end.change.number))
+            return signature
         }
     }
 

@@ -74,11 +74,28 @@ package struct Resolver {
         guard let range = ChangeAddress.range(of: text.hasPrefix("@") ? text : "@" + text) else {
             throw ClientError.badAddress(text)
         }
-        let found = try tx.log.changes(addressed: ChangeAddress.indexRange(of: range))
+        let direct = try tx.log.changes(addressed: ChangeAddress.indexRange(of: range))
             .filter { range.contains(ChangeAddress($0).number) }
+        let found = direct + (try renamed(range, besides: direct))
         guard let first = found.first else { throw ClientError.notFound(text) }
         guard found.count == 1 else { throw ClientError.ambiguousChange(text, candidates: found) }
         return first
+    }
+}
+
+extension Resolver {
+    /// Changesets that were written again under a fresh identity keep their former address. Where that names
+    /// another changeset now, the branch that others hold, it stays with that one; but whoever wrote the
+    /// former one is asked to say which is meant. An address written out in full is never a former one then.
+    private func renamed(
+        _ range: ClosedRange<UInt128>, besides direct: [ChangeID]
+    ) throws -> [ChangeID] {
+        if !direct.isEmpty, range.lowerBound == range.upperBound { return [] }
+        let me = try Workspace.device(tx.log)
+        return try tx.aliases(addressed: ChangeAddress.indexRange(of: range))
+            .filter { range.contains(ChangeAddress($0.former).number) && !direct.contains($0.now) }
+            .filter { direct.isEmpty || $0.now.device == me }
+            .map(\.now)
     }
 }
 

@@ -22,6 +22,15 @@ package final class SyncEngine {
     private var beyond = Frontier()
     /// The last number sent of each chain, until it is stored or refused.
     private var awaited = Frontier()
+    /// The first number sent of each chain in this session.
+    private var sentFrom = Frontier()
+    /// Where a chain parts from the server's is being found out; nothing else moves meanwhile.
+    private var search: ForkSearch?
+    /// The server has yet to judge our frontier: what rests on a chain of which it holds another branch must not
+    /// reach it, since it looks at numbers.
+    private var awaitsVerdict = false
+    /// Forks that both ends see; the server names them too.
+    private var forks: [ChangeID] = []
     private var saidCaughtUp = false
     private var heardCaughtUp = false
     private var reports: [SyncReport] = []
@@ -61,7 +70,7 @@ package final class SyncEngine {
 
     package func send(_ presence: PresencePayload) {
         guard session.state == .open else { return }
-        let message = Presence(device: workspace.device, payload: presence.encoded)
+        let message = Presence(device: beginning.hello.device, payload: presence.encoded)
         session.send(.presence(message), at: workspace.ambient.now())
     }
 
@@ -88,7 +97,7 @@ package final class SyncEngine {
     /// Ends in good order and writes down what is known of the server.
     package func leave() throws {
         let now = workspace.ambient.now()
-        if isInStep { try workspace.store.write { try $0.log.setMeta(Meta.lastSync, now) } }
+        if isInStep { try workspace.noteInStep(at: now, holdsAll: direction == .both) }
         session.leave(at: now)
     }
 
@@ -98,16 +107,20 @@ package final class SyncEngine {
         switch event {
         case .welcomed(let welcome): try welcomed(welcome, at: now)
         case .statements(let statements): try take(statements, at: now)
-        case .frontier(let entries): try compare(entries)
-        case .changesets(let run): try apply(run, at: now)
-        case .stored(let changes): try stored(changes)
-        case .refused(let refusal): refused(refusal)
-        case .caughtUp: heardCaughtUp = true
+        case .frontier(let entries): try compare(entries, at: now)
+        case .changesets(let run):
+            try judged(at: now)
+            try apply(run, at: now)
+        case .stored(let changes): try stored(changes, at: now)
+        case .refused(let refusal): try refused(refusal, at: now)
+        case .caughtUp:
+            heardCaughtUp = true
+            try judged(at: now)
         case .presence(let presence):
             guard let payload = PresencePayload(decoding: presence.payload) else { return }
             reports.append(.presence(presence.device, payload))
         case .goodbye(let seconds): reports.append(.goodbye(retryAfterSeconds: seconds))
-        case .ended(let error): reports.append(.ended(error))
+        case .ended(let error): reports.append(try isForgotten(error) ? .forgotten : .ended(error))
         case .hello: fail(ProtocolError(.malformed, "a hello from a server"), at: now)
         }
     }
@@ -124,23 +137,30 @@ package final class SyncEngine {
         if welcome.digests.frontier == beginning.hello.digests.frontier {
             // The server holds what this replica held when it said hello, and what has come since is news.
             cursor = beginning.position
+            if Flaw.isPlanted(.newsDuringGreetingForgotten) { cursor = try workspace.position() }
             try workspace.noteAcknowledged(beginning.number)
         } else {
             session.send(.frontier(try workspace.store.read { try $0.log.frontierEntries() }), at: now)
         }
     }
 
-    private func compare(_ entries: [FrontierEntry]) throws {
+    private func compare(_ entries: [FrontierEntry], at now: Int64) throws {
         guard cursor == nil else { return }
         beyond = Frontier(covering: entries.map(\.change))
-        try workspace.store.read { tx in
-            for entry in entries {
-                guard let own = try tx.log.mark(of: entry.change), own.hash != entry.hash else { continue }
-                reports.append(.forked(entry.change))
-            }
-            cursor = try tx.log.start(for: beyond)
-        }
-        try workspace.noteAcknowledged(beyond[workspace.device])
+        let comparison = try workspace.compare(entries)
+        forks = comparison.forks
+        awaitsVerdict = comparison.awaitsVerdict
+        for fork in forks { reports.append(.forked(fork)) }
+        if comparison.lost > 0 { reports.append(.serverHadLost(comparison.lost)) }
+        // Where the server's chain is as long as ours or longer it finds the fork as well and says so.
+        if let fork = comparison.foundHereOnly { return try find(fork, at: now) }
+        cursor = try workspace.store.read { try $0.log.start(for: beyond) }
+    }
+
+    /// The server does not know this device, which has not introduced itself: it will, next time.
+    private func isForgotten(_ error: ProtocolError) throws -> Bool {
+        guard error.code == .forbidden, error.isRemote, beginning.hello.introduction.isEmpty else { return false }
+        return try workspace.introduceAgain()
     }
 
     private func take(_ statements: [[UInt8]], at now: Int64) throws {
@@ -153,9 +173,11 @@ package final class SyncEngine {
     }
 
     private func apply(_ run: ChangesetRun, at now: Int64) throws {
-        guard direction != .push else { return }
+        guard direction != .push, search == nil, isOpen else { return }
         do {
             let verdict = try workspace.receive(run)
+            // A fork found here is mended in the next session: then the server says where the chains part, and
+            // nothing is done on the word of bytes that nobody has signed.
             if let fault = verdict.faults.first {
                 let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
                 fail(ProtocolError(code, "changeset \(fault.change.number): \(fault.reason)"), at: now)
@@ -168,16 +190,23 @@ package final class SyncEngine {
         }
     }
 
-    private func stored(_ changes: [ChangeID]) throws {
+    private func stored(_ changes: [ChangeID], at now: Int64) throws {
         for change in changes where awaited[change.device] <= change.number { awaited[change.device] = 0 }
         if let own = changes.first(where: { $0.device == workspace.device }) {
             try workspace.noteAcknowledged(own.number)
             reports.append(.stored(through: own.number))
         }
+        if let held = changes.first(where: { $0.device == search?.device }) {
+            search?.next = held.number + 1
+            try searchOn(at: now)
+        }
     }
 
-    private func refused(_ refusal: Refusal) {
+    private func refused(_ refusal: Refusal, at now: Int64) throws {
+        // What else was refused with that which was mended is sent anew in the next session.
+        guard isOpen else { return }
         awaited[refusal.change.device] = 0
+        if try refusal.reason == .fork ? parted(refusal.change, at: now) : cured(refusal, at: now) { return }
         tally.refused += 1
         reports.append(.refused(refusal))
     }
@@ -191,12 +220,19 @@ package final class SyncEngine {
 
     /// Sends the next slice of the log, if there is room for it and anything in it.
     private func feed(at now: Int64) throws {
-        guard direction != .pull, isOpen, let cursor else { return }
+        guard direction != .pull, search == nil, !awaitsVerdict, isOpen, let cursor else {
+            return
+        }
         let handed = try workspace.handOver(after: cursor, beyond: beyond)
+        guard workspace.device == beginning.hello.device else { return try follow(at: now) }
         self.cursor = handed.position
+        if handed.restamped > 0 { reports.append(.restamped(handed.restamped)) }
         if !handed.run.changesets.isEmpty {
             session.send(.changesets(handed.run), at: now)
             let last = Frontier(covering: handed.run.signatures.map(\.change))
+            for (device, number) in last.numbers where sentFrom[device] == 0 {
+                sentFrom[device] = min(beyond[device] + 1, number)
+            }
             beyond.merge(last)
             awaited.merge(last)
             tally.sent += handed.run.changesets.count
@@ -205,6 +241,89 @@ package final class SyncEngine {
             saidCaughtUp = true
             session.send(.caughtUp, at: now)
         }
+    }
+}
+
+// MARK: What does not fit together
+
+extension SyncEngine {
+    /// The server holds another changeset of this name. One that was sent in this session it names exactly;
+    /// of what it has read in our frontier it only knows that the chains differ there.
+    private func parted(_ change: ChangeID, at now: Int64) throws -> Bool {
+        if search?.device == change.device { return try searched(change, at: now) }
+        guard search == nil else { return true }
+        let first = sentFrom[change.device]
+        if first > 0, change.number >= first { return try heal(change, at: now) }
+        try find(change, at: now)
+        return true
+    }
+
+    /// The server has read our frontier, and names forks before it sends anything else.
+    private func judged(at now: Int64) throws {
+        guard awaitsVerdict, search == nil else { return }
+        awaitsVerdict = false
+        if let fork = forks.first { try find(fork, at: now) }
+    }
+
+    /// Finds the first number at which a chain parts, by sending it from the last number that the server is
+    /// known to hold: it takes what it has and refuses the first that differs.
+    private func find(_ fork: ChangeID, at now: Int64) throws {
+        guard isOpen else { return }
+        let known = fork.device == workspace.device ? try workspace.store.read { try $0.acknowledged() } : 0
+        let last = beyond[fork.device] == 0 ? fork.number : min(fork.number, beyond[fork.device])
+        search = ForkSearch(device: fork.device, first: min(max(known, 1), last), last: last)
+        try searchOn(at: now)
+    }
+
+    private func searchOn(at now: Int64) throws {
+        guard let search else { return }
+        let run = try workspace.branch(search)
+        guard !run.changesets.isEmpty else {
+            return fail(ProtocolError(.fork, "the chains differ, and the server does not say where"), at: now)
+        }
+        session.send(.changesets(run), at: now)
+    }
+
+    private func searched(_ change: ChangeID, at now: Int64) throws -> Bool {
+        guard let search else { return false }
+        // What was held to be known is not: the chains part somewhere before.
+        if change.number == search.first, search.first > 1 {
+            self.search = ForkSearch(device: search.device, first: 1, last: search.last)
+            try searchOn(at: now)
+            return true
+        }
+        return try heal(change, at: now)
+    }
+
+    /// - Returns: whether there was something to mend; the session is over then and another one should follow.
+    private func heal(_ change: ChangeID, at now: Int64) throws -> Bool {
+        let cause: Healing.Cause = change.device == workspace.device ? .fork : .foreignFork
+        return try finish(try workspace.heal(cause, from: change), at: now)
+    }
+
+    /// A refusal of the own chain that will stand for ever unless the work is written again.
+    private func cured(_ refusal: Refusal, at now: Int64) throws -> Bool {
+        guard refusal.change.device == workspace.device else { return false }
+        switch refusal.reason {
+        case .clock: return try finish(try workspace.heal(.clock, from: refusal.change), at: now)
+        case .stamp: return try finish(try workspace.heal(.stamp, from: refusal.change), at: now)
+        case .malformed, .signature: return try finish(try workspace.healDamage(), at: now)
+        case .unknown, .gap, .context, .permission, .quota, .fork: return false
+        }
+    }
+
+    private func finish(_ healing: Healing?, at now: Int64) throws -> Bool {
+        guard let healing else { return false }
+        search = nil
+        reports.append(.healed(healing))
+        session.leave(at: now)
+        return true
+    }
+
+    /// Another process has given this replica a fresh identity: this session speaks for the former one.
+    private func follow(at now: Int64) throws {
+        reports.append(.identityChanged)
+        session.leave(at: now)
     }
 }
 
@@ -219,6 +338,18 @@ package enum SyncReport: Equatable, Sendable {
     case membershipChanged(new: Int)
     /// The server holds another changeset under this device and number.
     case forked(ChangeID)
+    /// The log was mended. The session is over, and another one should follow at once.
+    case healed(Healing)
+    /// Another process has mended the log; the same follows.
+    case identityChanged
+    /// The server does not know this device any more, which introduces itself again in the session that
+    /// should follow at once.
+    case forgotten
+    /// So many own changesets had been stamped too far ahead by a wrong clock, and had not left yet.
+    case restamped(Int)
+    /// The server lacks so many changesets that it once held: it was restored from a backup. They are given
+    /// back in this session.
+    case serverHadLost(Int)
     case presence(DeviceID, PresencePayload)
     case goodbye(retryAfterSeconds: UInt64)
     case ended(ProtocolError)
@@ -231,4 +362,11 @@ package struct SyncTally: Equatable, Sendable {
     package var refused = 0
 
     package init() {}
+
+    /// Two sessions, one after the other.
+    package init(adding first: SyncTally, _ second: SyncTally) {
+        sent = first.sent + second.sent
+        received = first.received + second.received
+        refused = second.refused
+    }
 }

@@ -9,7 +9,8 @@ package import ParleyTrust
 package final class Workspace {
     package let folder: String
     package let id: WorkspaceID
-    package let identity: Identity
+    /// Changed by `heal` alone, and where another process has done so.
+    package internal(set) var identity: Identity
     package let store: WorkspaceStore
     package let membership: Membership
     package let ambient: Ambient
@@ -20,10 +21,11 @@ package final class Workspace {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ClientError.noWorkspace(folder: folder)
         }
-        let identity = try IdentityFile.read(.device, inFolder: folder)
-        let id = try Self.workspaceID(at: path)
+        let (id, device) = try Self.named(at: path)
+        let (identity, isPrepared) = try IdentityFile.read(device, inFolder: folder)
         try self.init(folder: folder, id: id, identity: identity, readOnly: readOnly, ambient: ambient)
         try store.read { try membership.refresh(from: $0.log) }
+        if isPrepared, !readOnly { try settleIdentity() }
     }
 
     init(folder: String, id: WorkspaceID, identity: Identity, readOnly: Bool, ambient: Ambient) throws {
@@ -40,22 +42,24 @@ package final class Workspace {
                 guard let plain = try? Packing.unpack(bytes, in: body) else { return nil }
                 return try? ChangesetBody(decoding: plain)
             },
-            analyst: { membership.analyst(of: $0) })
+            analyst: { membership.analyst(of: $0) }, address: { ChangeAddress($0).index })
         store = try WorkspaceStore(path: Self.storePath(in: folder), rules: rules, readOnly: readOnly)
     }
 
     static func storePath(in folder: String) -> String { folder + "/workspace.sqlite" }
 
-    private static func workspaceID(at path: String) throws -> WorkspaceID {
+    /// What the file says of itself: which workspace it holds and, if it ever changed, as which device.
+    private static func named(at path: String) throws -> (WorkspaceID, DeviceID?) {
         let file = try WorkspaceStore(
             path: path, rules: StoreRules(openBody: { _, _, _ in nil }, analyst: { _ in nil }), readOnly: true
         )
         defer { try? file.close() }
         let bytes = try file.read { try $0.log.meta(Meta.workspace) }
+        let device = try file.read { try Self.device($0.log) }
         guard let id = bytes.flatMap({ WorkspaceID($0) }) else {
             throw StoreError(.damaged, path: path, cause: "the file does not say which workspace it holds")
         }
-        return id
+        return (id, device)
     }
 
     // MARK: Who and where
@@ -92,6 +96,11 @@ package enum Meta {
     package static let left = "left"
     /// The statement that the own chain's newest header named, 32 bytes.
     package static let namedStatement = "named_statement"
+    /// The device that this replica writes as, 16 bytes, once it has changed; see `CurrentIdentity.swift`.
+    package static let device = "device"
+    /// The frontier that the server had when this replica and it were last in step: by it one sees that a
+    /// server has lost something.
+    package static let serverHeld = "server_held"
     /// Decimal milliseconds since 1970.
     package static let lastSync = "last_sync"
     /// The enrolment still to be shown to a server: see `Introductions`.

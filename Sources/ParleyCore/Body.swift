@@ -77,6 +77,10 @@ package struct Act: Equatable, Sendable {
         case last = 7
         /// list of bytes and int: device and number of the changeset that this one undoes or redoes.
         case target = 8
+        /// list of bytes and int: device and number under which this changeset was written before its author
+        /// took a fresh identity; several pairs where that happened again, the first one first. Its former
+        /// addresses lead here.
+        case former = 9
     }
 
     /// Kinds that this version does not know keep their number.
@@ -96,6 +100,25 @@ package struct Act: Equatable, Sendable {
     package subscript(attribute: Attribute) -> Value? {
         get { attributes[attribute.rawValue] }
         set { attributes[attribute.rawValue] = newValue }
+    }
+}
+
+extension Value {
+    /// Changesets as an act names them: each its device's bytes and its number, one after the other.
+    package init(naming changes: [ChangeID]) {
+        self = .list(
+            changes.flatMap { [.bytes($0.device.number.bigEndianBytes), .int(Int64(clamping: $0.number))] })
+    }
+
+    /// The changesets that an act names; none for any other value.
+    package var namedChanges: [ChangeID] {
+        guard case .list(let parts) = self, parts.count.isMultiple(of: 2) else { return [] }
+        return stride(from: 0, to: parts.count, by: 2).compactMap { index in
+            guard case .bytes(let bytes) = parts[index], let device = UInt128(bigEndianBytes: bytes),
+                let number = parts[index + 1].int, number > 0
+            else { return nil }
+            return ChangeID(device: DeviceID(device), number: UInt64(number))
+        }
     }
 }
 
@@ -125,6 +148,17 @@ extension ChangesetBody {
         bytes.append(groups: written)
         bytes.append(groups: said)
         return bytes
+    }
+
+    /// The bytes of the same writes under another act.
+    package func bytes(under act: Act) throws(MalformedBytes) -> [UInt8] {
+        var reader = ByteReader(bytes)
+        _ = try reader.act()
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(bytes.count + 32)
+        act.encode(into: &encoded)
+        encoded.append(contentsOf: bytes[reader.position...])
+        return encoded
     }
 
     package init(decoding bytes: [UInt8]) throws(MalformedBytes) {

@@ -70,18 +70,28 @@ extension ChangesetHeader {
     ) throws(MalformedBytes) -> (header: ChangesetHeader, body: Range<Int>) {
         var reader = ByteReader(bytes, in: range)
         let start = reader.position
-        guard try reader.byte("format") == format else { throw reader.failure(.notAllowed, "format") }
-        let flags = try reader.byte("flags")
-        let header = try reader.header(flags: flags)
+        let header = try reader.changesetHeader()
         let size = try reader.length(atMost: longestBody, "body size")
         guard reader.position - start <= longest else { throw reader.failure(.tooLong, "header") }
         let body = try reader.range(size, "body")
         try reader.expectEnd("changeset")
         return (header, body)
     }
+
+    /// Reads the header alone; `bytes` may end anywhere behind it.
+    package init(prefixOf bytes: [UInt8]) throws(MalformedBytes) {
+        var reader = ByteReader(bytes)
+        self = try reader.changesetHeader()
+    }
 }
 
 extension ByteReader {
+    fileprivate mutating func changesetHeader() throws(MalformedBytes) -> ChangesetHeader {
+        guard try byte("format") == ChangesetHeader.format else { throw failure(.notAllowed, "format") }
+        let flags = try byte("flags")
+        return try header(flags: flags)
+    }
+
     fileprivate mutating func header(flags: UInt8) throws(MalformedBytes) -> ChangesetHeader {
         guard flags & ~3 == 0 else { throw failure(.notAllowed, "flags") }
         let device = DeviceID(try uint128("device"))

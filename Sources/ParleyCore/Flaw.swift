@@ -29,6 +29,14 @@ package enum Flaw: String, CaseIterable, Sendable {
     case signatureUnchecked
     /// A deletion and an edit that have not seen each other are not reported.
     case deletionSilent
+    /// Of two heads with equal values one is dropped.
+    case equalHeadDropped
+    /// A write under another analyst's key counts.
+    case foreignKeyCounts
+    /// What is written between hello and welcome is taken for sent.
+    case newsDuringGreetingForgotten
+    /// What others wrote is not entered into the full-text index.
+    case searchNotUpdated
 
     #if PlantedFlaws
         nonisolated(unsafe) package static var planted: Flaw?

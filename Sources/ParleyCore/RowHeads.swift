@@ -34,6 +34,7 @@ package struct RowHeads: Equatable, Sendable {
     /// becomes the sole head (rule 3 of the merge law).
     package func contested(_ mask: UInt64, covers: (ChangeID) -> Bool) -> UInt64 {
         var contested: UInt64 = 0
+        if Flaw.isPlanted(.unseenSuperseded) { return contested }
         for entry in entries where entry.mask & mask & ~contested != 0 && !covers(entry.origin.change) {
             contested |= entry.mask & mask
         }

@@ -42,7 +42,8 @@ package struct Stamp: Hashable, Comparable, Sendable {
     }
 
     package static func < (left: Stamp, right: Stamp) -> Bool {
-        (left.time, left.device) < (right.time, right.device)
+        if Flaw.isPlanted(.noTieBreak) { return left.time < right.time }
+        return (left.time, left.device) < (right.time, right.device)
     }
 }
 

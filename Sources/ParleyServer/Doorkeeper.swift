@@ -9,7 +9,9 @@ struct Doorkeeper {
     let folder: ServerFolder
 
     enum Judgment {
-        case admitted(HostedWorkspace, newStatements: [[UInt8]])
+        /// - Parameter isMember: whether the roster knows the device. Where it does not, the device has hosted the
+        ///   workspace by the operator's token, and shows by statements who it is before it hears anything.
+        case admitted(HostedWorkspace, newStatements: [[UInt8]], isMember: Bool)
         case refused(ProtocolError)
     }
 
@@ -22,11 +24,18 @@ struct Doorkeeper {
         guard let workspace else { return .refused(Self.forbidden) }
         do {
             let news = try workspace.add(hello.introduction.statements, at: now)
-            guard workspace.roster.role(of: hello.device) != nil else { return .refused(stranger(hello)) }
-            return .admitted(workspace, newStatements: news)
+            let isMember = workspace.roster.role(of: hello.device) != nil
+            guard try isMember || isHost(hello, at: now) else { return .refused(stranger(hello)) }
+            return .admitted(workspace, newStatements: news, isMember: isMember)
         } catch let fault as TrustError {
             return .refused(ProtocolError(.invite, "the introduction does not hold: \(fault)"))
         }
+    }
+
+    /// An admin who is not the founder may host again what a server has lost: the statements that make the
+    /// device a member do not fit a hello, and follow it.
+    private func isHost(_ hello: Hello, at now: Int64) throws -> Bool {
+        try !hello.introduction.token.isEmpty && host(hello, at: now) == nil
     }
 
     /// The operator's token makes this server the host of the workspace whose founding comes with it.

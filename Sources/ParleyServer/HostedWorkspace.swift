@@ -62,6 +62,7 @@ package final class HostedWorkspace {
                 let verdict = try admission.judge(run.changesets, run.signatures, onto: heads) {
                     try log.mark(of: $0)
                 }
+                if Flaw.isPlanted(.cursorMovedBeforeApply) { self.heads = verdict.heads }
                 for entry in verdict.entries { outcome.through = try log.append(entry) }
                 for signature in verdict.signatures { try log.save(signature) }
                 heads = verdict.heads

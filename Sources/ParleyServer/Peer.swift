@@ -11,6 +11,8 @@ final class Peer {
     /// Set by the hello that was accepted.
     var workspace: HostedWorkspace?
     var device: DeviceID?
+    /// Not a member yet: it is told nothing until it has shown by statements that it is one.
+    var greeting: Greeting?
     /// Where in the log this peer has been served up to; nil until its frontier is known.
     var cursor: Int64?
     /// What it holds beyond the cursor: its frontier while it catches up, then only what it pushed itself.
@@ -27,7 +29,16 @@ final class Peer {
         session = Session(listeningAt: now)
     }
 
+    /// What a peer is owed of the greeting, as both ends understood it at the welcome.
+    struct Greeting {
+        var sendsStatements: Bool
+        /// Both hold the same, up to this position of the log; nil where frontiers are to be compared.
+        var equalUpTo: Int64?
+    }
+
     var isOpen: Bool { session.state == .open }
+    /// May it be told what happens in its workspace?
+    var isListening: Bool { isOpen && greeting == nil }
     /// Has it not been let in yet?
     var isStranger: Bool { workspace == nil && session.state != .ended }
 }

@@ -238,6 +238,7 @@ package final class Relay {
         case .frontier(let entries): try start(peer, holding: entries, at: now)
         case .changesets(let run):
             guard let workspace = peer.workspace else { return }
+            guard peer.greeting == nil else { return end(peer, Doorkeeper.forbidden, at: now) }
             arrivals[workspace.id, default: []].append((peer, run))
         case .presence(let presence): forward(presence, from: peer, at: now)
         case .goodbye, .caughtUp: break
@@ -260,28 +261,40 @@ package final class Relay {
     private func admit(_ hello: Hello, _ peer: Peer, at now: Int64) throws {
         switch try Doorkeeper(folder: folder).judge(hello, known: workspaces[hello.workspace], at: now) {
         case .refused(let error): end(peer, error, at: now)
-        case .admitted(let workspace, let news):
+        case .admitted(let workspace, let news, let isMember):
             workspaces[workspace.id] = workspace
             peer.workspace = workspace
             peer.device = hello.device
             logger.info("welcome", metadata: ["peer": "\(peer.address)", "device": "\(hello.device.text)"])
-            greet(peer, hello, workspace, at: now)
+            greet(peer, hello, workspace, isMember: isMember, at: now)
             tell(news, workspace, except: peer, at: now)
             handle(peer.session.resume(at: now), of: peer, at: now)
         }
     }
 
-    private func greet(_ peer: Peer, _ hello: Hello, _ workspace: HostedWorkspace, at now: Int64) {
+    private func greet(
+        _ peer: Peer, _ hello: Hello, _ workspace: HostedWorkspace, isMember: Bool, at now: Int64
+    ) {
         let digests = workspace.digests
         peer.session.welcome(Welcome(time: now, digests: digests), at: now)
-        if hello.digests.statements != digests.statements {
+        let greeting = Peer.Greeting(
+            sendsStatements: hello.digests.statements != digests.statements,
+            equalUpTo: hello.digests.frontier == digests.frontier ? workspace.position : nil)
+        if isMember { finish(greeting, peer, workspace, at: now) } else { peer.greeting = greeting }
+    }
+
+    private func finish(
+        _ greeting: Peer.Greeting, _ peer: Peer, _ workspace: HostedWorkspace, at now: Int64
+    ) {
+        peer.greeting = nil
+        if greeting.sendsStatements {
             for part in workspace.statements.bytes.parts(ofBytes: Limits.statements) {
                 peer.session.send(.statements(part), at: now)
             }
         }
-        if hello.digests.frontier == digests.frontier {
-            peer.cursor = workspace.position
-            caughtUp(peer, at: now)
+        if let position = greeting.equalUpTo {
+            peer.cursor = position
+            if position == workspace.position { caughtUp(peer, at: now) }
         } else {
             peer.session.send(.frontier(workspace.frontierEntries), at: now)
         }
@@ -289,6 +302,7 @@ package final class Relay {
 
     private func start(_ peer: Peer, holding entries: [FrontierEntry], at now: Int64) throws {
         guard let workspace = peer.workspace, peer.cursor == nil else { return }
+        guard peer.greeting == nil else { return end(peer, Doorkeeper.forbidden, at: now) }
         for fork in try workspace.forks(with: entries) {
             let text = "another copy of this workspace has written under the same identity"
             peer.session.send(.refused(Refusal(change: fork, reason: .fork, text: text)), at: now)
@@ -301,11 +315,15 @@ package final class Relay {
         guard let workspace = peer.workspace else { return }
         let news = try workspace.add(statements, at: nil)
         tell(news, workspace, except: peer, at: now)
+        guard let greeting = peer.greeting, let device = peer.device,
+            workspace.roster.role(of: device) != nil
+        else { return }
+        finish(greeting, peer, workspace, at: now)
     }
 
     /// Presence is the only thing that may be dropped: for whoever sends too much of it, or reads too slowly.
     private func forward(_ presence: Presence, from peer: Peer, at now: Int64) {
-        guard let workspace = peer.workspace, presence.device == peer.device,
+        guard let workspace = peer.workspace, peer.isListening, presence.device == peer.device,
             peer.presences.allows(at: now)
         else { return }
         broadcast(.presence(presence), in: workspace, except: peer, at: now) { !$0.isBackedUp }
@@ -321,7 +339,7 @@ package final class Relay {
         to isMeant: (Peer) -> Bool
     ) {
         let frame = message.frame.encoded
-        for peer in peers.values where peer.workspace === workspace && peer !== sender && peer.isOpen {
+        for peer in peers.values where peer.workspace === workspace && peer !== sender && peer.isListening {
             guard isMeant(peer) else { continue }
             peer.session.send(encoded: frame, at: now)
             owed.insert(peer.id)

@@ -7,13 +7,17 @@ package struct StoreRules: Sendable {
         @Sendable (_ header: ChangesetHeader, _ bytes: [UInt8], _ body: Range<Int>) -> ChangesetBody?
     /// The handle of a device's analyst, by the roster.
     package var analyst: @Sendable (DeviceID) -> String?
+    /// The first 8 bytes of a changeset's address.
+    package var address: @Sendable (ChangeID) -> UInt64
 
     package init(
         openBody: @escaping @Sendable (ChangesetHeader, [UInt8], Range<Int>) -> ChangesetBody?,
-        analyst: @escaping @Sendable (DeviceID) -> String?
+        analyst: @escaping @Sendable (DeviceID) -> String?,
+        address: @escaping @Sendable (ChangeID) -> UInt64 = { _ in 0 }
     ) {
         self.openBody = openBody
         self.analyst = analyst
+        self.address = address
     }
 
     /// The body of a changeset of the log; nil is void.

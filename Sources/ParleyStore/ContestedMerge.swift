@@ -32,7 +32,8 @@ extension LiveMerge {
         let standing = ValueBytes(buffer: try shownValue(of: write.field, row))
         let isShown = change.origin > head
         if arriving == standing {
-            row.heads.set(write.field, heads: [head, change.origin])
+            let isDropped = Flaw.isPlanted(.equalHeadDropped)
+            row.heads.set(write.field, heads: isDropped ? [max(head, change.origin)] : [head, change.origin])
             return report(change, row, write, isShown ? .shown(over: false) : .same)
         }
         let other =

@@ -3,7 +3,7 @@ internal import ParleyCore
 
 /// The tables that are computed from the log. None depends on the order in which changesets arrived, on
 /// rowids or on where batches ended: equal sets of changesets make equal rows on every replica. (Only the
-/// `position`s in `touched`, `act` and `void` are this replica's own: they point into its log.)
+/// `position`s in `touched`, `act`, `void` and `alias` are this replica's own: they point into its log.)
 enum LiveTables {
     static func create(in db: Database) throws {
         for table in LiveSchema.assessments.all { try db.execute(sql: table.createSQL) }
@@ -16,7 +16,7 @@ enum LiveTables {
         }
     }
 
-    static let sideNames = ["register", "aside", "overlooked", "touched", "act", "void"]
+    static let sideNames = ["register", "aside", "overlooked", "touched", "act", "void", "alias"]
 
     /// Each projection with the order in which two copies of it are compared.
     static let comparable: [(name: String, order: String)] =
@@ -25,7 +25,7 @@ enum LiveTables {
             ("aside", "kind, record, field, key, stamp, device"),
             ("overlooked", "kind, record, field, key, device, number, deletion_device, deletion_number"),
             ("touched", "record, position"), ("act", "position"), ("void", "position, record, field, key"),
-            ("chain", "device"),
+            ("alias", "address, device, number, position"), ("chain", "device"),
         ]
 
     private static let sideTables = """
@@ -84,6 +84,18 @@ enum LiveTables {
             key TEXT NOT NULL,
             reason TEXT NOT NULL,
             PRIMARY KEY (position, record, field, key)
+        ) WITHOUT ROWID;
+        """ + aliases
+
+    /// Where changesets that were written again under a fresh identity came from.
+    static let aliases = """
+
+        CREATE TABLE IF NOT EXISTS alias (
+            address INTEGER NOT NULL,     -- the first 8 bytes of the former address
+            device BLOB NOT NULL,         -- the former device and number
+            number INTEGER NOT NULL,
+            position INTEGER NOT NULL,    -- of the changeset that it is now
+            PRIMARY KEY (address, device, number, position)
         ) WITHOUT ROWID;
         """
 

@@ -37,7 +37,7 @@ struct QueryBuilder {
             return "(author IS \(mark(.text(handle))) OR changed_by IS \(mark(.text(handle))))"
         case .since(let time): return "changed >= \(mark(.int(time)))"
         case .until(let time): return "changed < \(mark(.int(time)))"
-        case .hasReview: return "review > 0"
+        case .hasReview: return reviewCondition
         case .isDeleted: return table.kind == nil ? "0" : "deleted IS 1"
         case .not(let inner): return "NOT (\(condition(inner)))"
         case .under, .words, .among: return idCondition(filter)
@@ -50,6 +50,14 @@ struct QueryBuilder {
     private mutating func mark(_ argument: SQLArgument) -> String {
         arguments.append(argument)
         return "?"
+    }
+
+    /// Heads set aside, or a deletion that some edit missed.
+    private var reviewCondition: String {
+        let kind = table.kind.map { "\($0.tag)" } ?? "\"\(table.name)\".kind"
+        return """
+            (review > 0 OR EXISTS (SELECT 1 FROM overlooked o WHERE o.kind = \(kind) AND o.record = "\(table.name)".id))
+            """
     }
 
     private func kindCondition(_ kinds: [UInt32]) -> String {

@@ -43,6 +43,7 @@ extension WriteTransaction {
         try LiveTables.create(in: db)
         try db.execute(sql: "DELETE FROM chain; DELETE FROM searchable; DELETE FROM search")
         try Projection.fill(db, from: db, rules)
+        if Flaw.isPlanted(.asideLostInRebuild) { try db.execute(sql: "DELETE FROM aside") }
         try log.setMeta(SearchIndex.positionName, nil)
     }
 }

@@ -71,7 +71,8 @@ package struct RecordQuery: Equatable, Sendable {
     }
 
     var asksForDeleted: Bool {
-        filters.contains { $0 == .isDeleted || $0 == .not(.isDeleted) }
+        // What waits for review may be a deletion.
+        filters.contains { $0 == .isDeleted || $0 == .not(.isDeleted) || $0 == .hasReview }
     }
 }
 

@@ -115,7 +115,8 @@ private struct Pass {
         let change = header.change
         guard excluded[change.device] == nil, faults[change.device] == nil else { return }
         let head = verdict.heads[change.device]
-        if change.number <= head?.number ?? 0 { return try duplicate(change, bytes, mark) }
+        let isHeld = change.number <= head?.number ?? 0
+        if isHeld, !Flaw.isPlanted(.noDuplicateCheck) { return try duplicate(change, bytes, mark) }
         if let reason = try reason(against: header, after: head, mark) {
             return fail(ChainFault(change: change, reason: reason))
         }
@@ -191,8 +192,9 @@ private struct Pass {
             let last = ChangeID(device: device, number: head.number)
             let signed = signatures.first { $0.change == last }
             if let signed,
-                Chain.verify(
-                    signed.signature, head.number, hash: head.hash, workspace: judge.workspace, by: keys)
+                Flaw.isPlanted(.signatureUnchecked)
+                    || Chain.verify(
+                        signed.signature, head.number, hash: head.hash, workspace: judge.workspace, by: keys)
             {
                 verdict.signatures.append(signed)
             } else {

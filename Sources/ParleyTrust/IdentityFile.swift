@@ -1,5 +1,5 @@
 import Glibc
-import ParleyCore
+package import ParleyCore
 
 /// The one file that holds a secret: the seed of a device (`identity`, beside the workspace) or of a server
 /// (`server-identity`), readable by its owner alone. Two lines:
@@ -7,12 +7,23 @@ import ParleyCore
 ///     parley identity 1
 ///     <58 characters of Crockford base 32: the seed and the first 4 bytes of its checksum>
 package enum IdentityFile {
-    package enum Kind: String, Sendable, CaseIterable {
-        case device = "identity"
-        case server = "server-identity"
+    package enum Kind: Sendable, CaseIterable {
+        case device
+        /// What a device is about to become.
+        case next
+        case server
 
         /// The name of the file in its folder.
-        package var fileName: String { rawValue }
+        package var fileName: String {
+            switch self {
+            case .device: "identity"
+            case .next: "identity.next"
+            case .server: "server-identity"
+            }
+        }
+
+        /// The word in the file's first line: a prepared file becomes a device's by its name alone.
+        var word: String { self == .server ? "server-identity" : "identity" }
     }
 
     static let version = 1
@@ -46,8 +57,37 @@ package enum IdentityFile {
         return try Identity(seed: try parse(bytes, kind, path))
     }
 
+    // MARK: A device takes a fresh identity
+
+    /// Writes the seed of the identity that a device is about to take, beside the one it has, and returns
+    /// only once it is durable. A leftover that was never taken gives way.
+    package static func prepareNext(inFolder folder: String, seed: Secret) throws(TrustError) -> Identity {
+        unlink(folder + "/" + Kind.next.fileName)
+        return try create(.next, inFolder: folder, seed: seed)
+    }
+
+    /// The identity of a device that its workspace's file says it has: the prepared one if that is it, else
+    /// the usual one. So a change of identity takes effect with the transaction that writes it down.
+    package static func read(
+        _ device: DeviceID?, inFolder folder: String
+    ) throws(TrustError) -> (identity: Identity, isPrepared: Bool) {
+        if let device, let next = try? read(.next, inFolder: folder), next.device == device {
+            return (next, true)
+        }
+        return (try read(.device, inFolder: folder), false)
+    }
+
+    /// Lets the prepared identity take the place of the one it follows.
+    package static func takeNext(inFolder folder: String) throws(TrustError) {
+        let path = folder + "/" + Kind.next.fileName
+        guard rename(path, folder + "/" + Kind.device.fileName) == 0 else {
+            throw TrustError(.fileFailed, at: path, cause: .system(errno))
+        }
+        try OpenFile(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC).synchronize()
+    }
+
     static func text(_ kind: Kind, _ seed: Secret) -> String {
-        "parley \(kind.rawValue) \(version)\n" + Crockford.encode(seed.bytes + check(seed)) + "\n"
+        "parley \(kind.word) \(version)\n" + Crockford.encode(seed.bytes + check(seed)) + "\n"
     }
 
     private static func check(_ seed: Secret) -> [UInt8] {
@@ -58,7 +98,7 @@ package enum IdentityFile {
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let head = lines.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
         let words = head.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, words[0] == "parley", words[1] == kind.rawValue, let number = UInt16(words[2])
+        guard words.count == 3, words[0] == "parley", words[1] == kind.word, let number = UInt16(words[2])
         else { throw TrustError(.identityDamaged, at: path) }
         guard number <= version else { throw TrustError(.identityTooNew, at: path) }
         guard lines.count == 3, let decoded = Crockford.decode(String(decoding: lines[1], as: UTF8.self))

@@ -144,6 +144,50 @@ enum CommandRows {
         Row("drafts drop $J", err: "no such draft"),
     ]
 
+    /// The record's past: `W` is the change that made it, `X` the latest.
+    static let history: [Row] = [
+        Row("new judgment title=\"two of three agree\" confidence=low", out: "^J-", keep: "H"),
+        Row("set $H title=\"two of four agree\" -m \"C3 is new\"", err: "title"),
+        Row("blame $H", out: "\n? *\ttitle\ttwo of four agree\tolga\t20.*Z\tset\t@[0-9a-z]+\tC3 is new\n"),
+        Row(
+            "blame $H.confidence --json --fields field,by,act",
+            out: "^\\[\\{\"field\":\"confidence\",\"by\":\"olga\""),
+        Row("blame $H --json --fields nope", 1, out: "", err: "there are: field"),
+        Row("diff $H.title --from 1h --exit-code", 6, out: "title  \\{\\+two of four agree\\+\\}"),
+        Row("diff $H --from 0s", 1, err: "\"0s\" is no time and no change"),
+        Row("diff $H", 64, err: "--from"),
+        Row("show $H --at 2020-01-01", 7, out: "", err: "At that moment there was no J-"),
+        Row("show $H --at @zzzz", 7, err: "There is no @zzzz"),
+        Row("show $H --at 2d --tree", 64, err: "--tree"),
+        Row(
+            "undo -n",
+            out:
+                "undo @.*: set .C3 is new., by olga.*\n  J-.*title: two of \\[-four-\\]\\{\\+three\\+\\} agree\n"
+        ),
+        Row("show $H.title", out: "^two of four agree\n$"),
+        Row("undo -m \"C3 withdrew\"", out: "", err: "undone, 1 field  @"),
+        Row("show $H.title", out: "^two of three agree\n$"),
+        Row("log $H --limit 1", out: "undo of @.*\tC3 withdrew\n"),
+        Row("undo", err: "J-.*: deleted\n@.*: undone"),
+        Row("show $H", out: "x deleted"),
+        Row("redo", err: "J-.*: brought back\n"),
+        Row(
+            "redo --json",
+            out: "\"kind\":\"redo\".*\"from\":\"two of three agree\",\"to\":\"two of four agree\"", err: ""),
+        Row("redo", out: "", err: "Nothing to redo"),
+        Row("undo @zzzz", 7, err: "There is no @zzzz"),
+        Row("restore $H --to 2020-01-01", 7, err: "At that moment"),
+        Row("restore $H", 64, err: "--to"),
+        Row("restore $H --to soon", 1, err: "\"soon\" is no time"),
+        Row("conflicts keep $H", 7, err: "Nothing of J-.* waits"),
+        Row("conflicts show $H.title", 7, err: "Nothing waits at J-.*title"),
+        Row("conflicts take $H.title @zzzz", 7, err: "Nothing waits"),
+        Row("conflicts write $H.title x", 7, err: "Nothing waits"),
+        Row("conflicts --all", out: "", err: "Nothing waits"),
+        Row("conflicts --limit 0", 64, err: "limit"),
+        Row("conflicts keep", 64, err: "address"),
+    ]
+
     static let settings: [Row] = [
         Row("config path", out: "/config/config.toml\n$"),
         Row("config get sync.timeout", out: "^30\n$"),
@@ -180,5 +224,5 @@ enum CommandRows {
         Row("-w nowhere list", 7, err: "no workspace \"nowhere\" \\(named by -w\\)\\.\n  there are: ports"),
     ]
 
-    static let all = start + write + read + settings
+    static let all = start + write + read + history + settings
 }

@@ -79,9 +79,12 @@ struct TwoAnalystsTests {
         #expect(list.out.contains("Port") && list.err.contains("1 write waits for review: parley conflicts"))
         let conflicts = try world.parley(["conflicts", "--exit-code"])
         #expect(conflicts.exit == 6)
-        #expect(conflicts.out.contains("shown: high\tset aside: moderate\tolga"))
+        #expect(
+            conflicts.out.contains("\tshown\thigh\tken\t")
+                && conflicts.out.contains("\taside\tmoderate\tolga"))
         let asides = try Parsed.array(try world.parley(["conflicts", "--json"]).out)
-        #expect(asides.count == 1 && asides.first?["aside"] as? String == "moderate")
+        let heads = asides.first?["aside"] as? [[String: Any]]
+        #expect(asides.count == 1 && heads?.first?["value"] as? String == "moderate")
         #expect(try world.parley(["show", id]).out.contains("! confidence"))
         #expect(try world.parley(["show", id]).out.contains("set aside: moderate  olga"))
         let status = try Parsed.object(try world.parley(["status", "--json"]).out)

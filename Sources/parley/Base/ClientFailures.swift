@@ -95,6 +95,35 @@ extension CommandFailure {
                 hint: "publish it: parley publish INVITE")
         case .filter(let reason):
             self.init(.failed, "filter", "The filter is wrong: \(reason)", hint: "parley help filters")
+        default: self.init(decision: error)
+        }
+    }
+
+    private init(decision error: ClientError) {
+        func place(_ record: RecordName, _ register: RegisterName) -> String {
+            record.shortAddress(6) + "." + record.schema.text(of: register)
+        }
+        switch error {
+        case .nothingAside(let record, let register):
+            self.init(
+                .notFound, "nothing-aside",
+                "Nothing waits at \(place(record, register)). Nothing was written.",
+                hint: "what waits: parley conflicts    an older value: parley restore")
+        case .notAHead(let record, let register, let change):
+            self.init(
+                .notFound, "not-a-head",
+                "\(change.shortAddress) is none of the writes that wait at \(place(record, register)). Nothing was written.",
+                hint:
+                    "those: parley conflicts show \(place(record, register))    an older value: parley restore"
+            )
+        case .notYours(let record, let register, let owner):
+            self.init(
+                .notPermitted, "not-yours",
+                "\(place(record, register)) is \(owner)'s to write. Nothing was written.")
+        case .notYetMade(let record):
+            self.init(
+                .notFound, "not-yet", "At that moment there was no \(record.shortAddress(6)).",
+                hint: "since when there is: parley log \(record.shortAddress(6))")
         default: self.init(.failed, "client", "\(error)")
         }
     }

@@ -10,15 +10,18 @@ enum CommandList {
             ]),
         CommandGroup(name: "Server", subcommands: [Serve.self, InviteCommand.self]),
         CommandGroup(
-            name: "Read", subcommands: [List.self, Show.self, Search.self, LogCommand.self, Conflicts.self]),
+            name: "Read",
+            subcommands: [
+                List.self, Show.self, Search.self, LogCommand.self, Blame.self, Diff.self, Conflicts.self,
+            ]),
         CommandGroup(
             name: "Write",
             subcommands: [
                 New.self, SetCommand.self, Edit.self, NoteCommand.self, LinkCommand.self, Delete.self,
-                Undelete.self,
-                Drafts.self,
+                Undelete.self, Restore.self, UndoCommand.self, Redo.self, Drafts.self,
             ]),
-        CommandGroup(name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self]),
+        CommandGroup(
+            name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self, BundleCommand.self]),
         CommandGroup(name: "Bulk", subcommands: [ImportCommand.self, ExportCommand.self]),
         CommandGroup(name: "Use", subcommands: [Completion.self, Version.self]),
     ]

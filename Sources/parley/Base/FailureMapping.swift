@@ -17,6 +17,7 @@ extension CommandFailure {
         case let error as ClientError: self.init(error)
         case let error as StoreError: self.init(error)
         case let error as TrustError: self.init(error)
+        case let error as BundleError: self.init(error)
         case let error as ProtocolError: self.init(error)
         case let error as TransportError: self.init(error)
         case let error as ServerError: self.init(error)

@@ -34,7 +34,10 @@ protocol Action: ParsableCommand {
 extension Action {
     func run() throws {
         let console = try Console(options.joined(group.options).joined(group.parent.options))
-        do { try run(console) } catch {
+        do {
+            try run(console)
+            try console.syncIfSet()
+        } catch {
             try console.finish()
             throw error
         }

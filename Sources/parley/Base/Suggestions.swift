@@ -31,7 +31,7 @@ enum Suggestions {
         var rest = arguments[...]
         while let word = rest.popFirst() {
             if word == "--" { return rest.first }
-            if ["-w", "--workspace", "--color", "--fields"].contains(word) {
+            if ["-w", "--workspace", "--color", "--fields", "--limit"].contains(word) {
                 rest = rest.dropFirst()
             } else if !word.hasPrefix("-") {
                 return word

@@ -9,14 +9,18 @@ struct Deed {
         var record: RecordName
         var register: RegisterName
         var value: Value
-        /// What stood there before, by stamp; nil where the log was not read that far.
+        /// What its author had before its eyes; nil where the log was not read that far.
         var before: Value?
+        /// It waits for review: a later write, whose author had not seen it, is shown.
+        var isAside = false
     }
 
     var origin: Origin
     /// nil for a changeset that is void.
     var act: Act?
     var writes: [Write]
+
+    var isAside: Bool { writes.contains(where: \.isAside) }
 }
 
 /// Reads changesets from the log, the latest first.
@@ -28,6 +32,8 @@ struct Chronicle {
     var author: String?
     /// Milliseconds since 1970.
     var since: Int64?
+    /// Whether to find out what each write replaced.
+    var wantsBefore = false
 
     init(_ tx: ReadTransaction, _ naming: Naming) {
         self.tx = tx
@@ -36,9 +42,29 @@ struct Chronicle {
 
     func deeds(limit: Int) throws -> [Deed] {
         guard let record else { return try wholeLog(limit: limit) }
-        var deeds = try tx.history(of: record).compactMap { try deed(at: $0.position, $0.origin) }
-        fillBefore(&deeds)
-        return Array(deeds.filter(isWanted).prefix(limit))
+        var deeds: [Deed] = []
+        for entry in try tx.history(of: record) where isWanted(entry.origin) && deeds.count < limit {
+            if let deed = try deed(at: entry.position, entry.origin) { deeds.append(deed) }
+        }
+        try complete(&deeds, record)
+        return deeds
+    }
+
+    private func complete(_ deeds: inout [Deed], _ record: RecordName) throws {
+        let asides = try tx.asides(of: record)
+        let past = wantsBefore ? try tx.past(of: record) : nil
+        for index in deeds.indices {
+            let change = deeds[index].origin.change
+            for place in deeds[index].writes.indices {
+                let register = deeds[index].writes[place].register
+                deeds[index].writes[place].before = past.map {
+                    $0.heads(of: register, before: change).first?.content ?? .null
+                }
+                deeds[index].writes[place].isAside = asides.contains {
+                    $0.register == register && $0.head.origin.change == change
+                }
+            }
+        }
     }
 
     /// By position, which is the order in which this replica received them.
@@ -47,8 +73,7 @@ struct Chronicle {
         var position = try tx.log.lastPosition()
         while position > 0, deeds.count < limit {
             if let entry = try tx.log.entry(at: position),
-                let deed = try deed(at: position, entry.header.origin),
-                isWanted(deed)
+                isWanted(entry.header.origin), let deed = try deed(at: position, entry.header.origin)
             {
                 deeds.append(deed)
             }
@@ -72,20 +97,9 @@ struct Chronicle {
         return writes.isEmpty && record != nil ? nil : Deed(origin: origin, act: body.act, writes: writes)
     }
 
-    private func fillBefore(_ deeds: inout [Deed]) {
-        var last: [RegisterName: Value] = [:]
-        for index in deeds.indices.reversed() {
-            for place in deeds[index].writes.indices {
-                let write = deeds[index].writes[place]
-                deeds[index].writes[place].before = last[write.register] ?? .null
-                last[write.register] = write.value
-            }
-        }
-    }
-
-    private func isWanted(_ deed: Deed) -> Bool {
-        if let author, naming.author(of: deed.origin.change) != author { return false }
-        if let since, deed.origin.stamp.time.milliseconds < since { return false }
+    private func isWanted(_ origin: Origin) -> Bool {
+        if let author, naming.author(of: origin.change) != author { return false }
+        if let since, origin.stamp.time.milliseconds < since { return false }
         return true
     }
 }
@@ -102,19 +116,7 @@ struct ChronicleSpeech {
 
     func author(_ deed: Deed) -> String { naming.author(of: deed.origin.change) }
 
-    func act(_ deed: Deed) -> String {
-        guard let act = deed.act else { return "void" }
-        let tool = act[.tool]?.text ?? ""
-        switch Act.Kind(rawValue: act.kind) {
-        case .hand: return tool.isEmpty ? "hand" : tool
-        case .importing: return "import " + (act[.source]?.text ?? "")
-        case .undo: return "undo"
-        case .redo: return "redo"
-        case .resolve: return "resolve"
-        case .restore: return "restore"
-        case nil: return "act \(act.kind)"
-        }
-    }
+    func act(_ deed: Deed) -> String { Act.words(deed.act) }
 
     /// `J-88PD.confidence, J-88PD.due`, or the records alone where there are many.
     func touched(_ deed: Deed) throws -> String {
@@ -134,9 +136,10 @@ struct ChronicleSpeech {
 
     func patch(_ deed: Deed, _ console: Console) throws -> [String] {
         let paint = console.out.colour
+        let mark = deed.isAside ? paint.paint("! set aside", .attention) : ""
         let head = [
             paint.paint(deed.origin.change.shortAddress, .strong), TimeWords.absolute(Instant(deed.origin)),
-            visible(author(deed)), visible(act(deed)), visible(deed.act?[.note]?.text ?? ""),
+            visible(author(deed)), visible(act(deed)), visible(deed.act?[.note]?.text ?? ""), mark,
         ]
         var lines = [head.joined(separator: "  ").trimmingSpaces()]
         for write in deed.writes {
@@ -173,6 +176,7 @@ struct ChronicleSpeech {
                         "id": .text(write.record.fullAddress),
                         "field": .text(write.record.schema.text(of: write.register)),
                         "value": speech.json(write.value, of: write.register, in: write.record),
+                        "aside": .bool(write.isAside),
                     ]
                 }),
         ]

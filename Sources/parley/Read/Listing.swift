@@ -18,6 +18,8 @@ struct Listing {
     let columns: [ListColumn]
     let naming: Naming
     private let medians: [RecordID: Int64]
+    /// Records of which a deletion and an edit missed each other.
+    private let overlooked: Set<RecordName>
     /// The columns are the usual ones: those that are empty in every row give their room to the title.
     private let isDefault: Bool
 
@@ -30,6 +32,7 @@ struct Listing {
         self.columns = columns
         self.isDefault = isDefault
         naming = Naming(tx, workspace.membership)
+        overlooked = Set(((try? tx.overlooked(limit: Self.mostCounted)) ?? []).map(\.record))
         medians = columns.contains(.p) ? (try? Estimates(tx).medians()) ?? [:] : [:]
     }
 
@@ -84,12 +87,16 @@ struct Listing {
 
     /// The state of a row as a character.
     private func mark(_ row: Row) -> String {
-        row.bookkeeping.review > 0 ? "!" : row.bookkeeping.isDeleted ? "x" : " "
+        waits(row) ? "!" : row.bookkeeping.isDeleted ? "x" : " "
+    }
+
+    private func waits(_ row: Row) -> Bool {
+        row.bookkeeping.review > 0 || overlooked.contains(row.name)
     }
 
     private func style(_ column: ListColumn, _ row: Row) -> Style {
         switch column {
-        case .id: row.bookkeeping.review > 0 ? .attention : .plain
+        case .id: waits(row) ? .attention : .plain
         case .changed, .created, .by, .author: .faint
         default: .plain
         }

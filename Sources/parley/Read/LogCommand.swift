@@ -14,6 +14,8 @@ struct LogCommand: Subcommand {
               parley log
               parley log J-88PD.confidence --patch
               parley log --by olga --since 2d
+
+            A ! marks what was set aside and waits for review. With --patch, - is what the author had.
             """)
 
     @Argument(help: "A record or a field, as J-88PD or J-88PD.basis.", completion: .record) var address:
@@ -37,6 +39,7 @@ struct LogCommand: Subcommand {
             let naming = Naming(tx, workspace.membership)
             var chronicle = Chronicle(tx, naming)
             chronicle.author = by
+            chronicle.wantsBefore = patch
             chronicle.since = try since.map { try Self.moment($0, tx, console) }
             if let address {
                 let parsed = try Address(address)
@@ -75,7 +78,7 @@ struct LogCommand: Subcommand {
                             ? TimeWords.absolute(Instant(deed.origin)) : Instant(deed.origin).text),
                     .init(speech.author(deed)), .init(speech.act(deed), .faint),
                     .init(try speech.touched(deed)),
-                    .init(deed.act?[.note]?.text ?? "", .faint),
+                    .init((deed.isAside ? "! " : "") + (deed.act?[.note]?.text ?? ""), .faint),
                 ])
             }
             try console.table(table)

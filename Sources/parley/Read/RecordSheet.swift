@@ -9,22 +9,35 @@ struct RecordSheet {
     let tx: ReadTransaction
     let naming: Naming
     let console: Console
+    private let moment: Moment?
     private let speech: ValueSpeech
 
-    init(_ tx: ReadTransaction, _ naming: Naming, _ console: Console) {
+    /// - Parameter moment: when; nil is now.
+    init(_ tx: ReadTransaction, _ naming: Naming, _ console: Console, at moment: Moment? = nil) {
         self.tx = tx
         self.naming = naming
         self.console = console
+        self.moment = moment
         speech = ValueSpeech(naming: naming)
     }
 
     /// The text of one field, for a person or for a file; empty where it is not set.
     func value(_ register: RegisterName, of record: RecordName) throws -> String {
-        let value = try tx.image(of: record)?[register.field, register.key] ?? .null
+        let value = try details(of: record).first { $0.name == register }?.value ?? .null
         return visibleBlock(speech.text(value, of: register, in: record))
     }
 
+    /// Every register that had been written at that moment.
+    /// - Throws: `notYetMade`.
+    func details(of record: RecordName) throws -> [RegisterDetail] {
+        guard let moment else { return try tx.detail(of: record) ?? [] }
+        let details = try tx.past(of: record, at: moment).details(at: moment)
+        if details.isEmpty { throw ClientError.notYetMade(record) }
+        return details
+    }
+
     func lines(of record: RecordName) throws -> [String] {
+        if let moment { return try lines(of: record, at: moment) }
         guard let facts = try tx.bookkeeping(of: record), let image = try tx.image(of: record) else {
             return []
         }
@@ -42,15 +55,31 @@ struct RecordSheet {
         }
         lines += overlooked.map(line)
         lines.append("")
+        return lines + fields(details, record)
+            + (try Surroundings(tx, naming).lines(of: record, fields: console.options.fieldNames, console))
+    }
+
+    /// As it was: without notes and links, which are records of their own.
+    private func lines(of record: RecordName, at moment: Moment) throws -> [String] {
+        let details = try details(of: record)
+        let paint = console.out.colour
+        let title = details.first { $0.name == RegisterName(field: Field.titleTag) }?.value.text ?? ""
+        let isDeleted = details.contains { $0.name == .deleted && $0.value == .bool(true) }
+        return [
+            paint.paint(try naming.short(record), .strong) + "  " + record.kindName + "  "
+                + paint.paint(visible(title), .strong),
+            "  " + paint.paint("as it was at " + moment.words, .faint),
+        ] + (isDeleted ? ["  x deleted"] : []) + [""] + fields(details, record)
+    }
+
+    private func fields(_ details: [RegisterDetail], _ record: RecordName) -> [String] {
         let shown = details.filter { isShown($0) }
             .filter { RecordJSON.isWanted(record.schema.text(of: $0.name), console.options.fieldNames) }
         let widths = Widths(
             name: min(28, shown.map { name($0, record).columns }.max() ?? 0),
             time: shown.map { console.time(Instant($0.shown)).columns }.max() ?? 0,
             author: shown.map { author($0).columns }.max() ?? 0)
-        for detail in shown { lines += field(detail, record, widths) }
-        return lines
-            + (try Surroundings(tx, naming).lines(of: record, fields: console.options.fieldNames, console))
+        return shown.flatMap { field($0, record, widths) }
     }
 
     /// The columns beside the values.

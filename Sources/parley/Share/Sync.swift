@@ -53,7 +53,8 @@ struct Sync: Subcommand {
         if console.options.json {
             try console.json([
                 "sent": .int(counts.sent), "received": .int(counts.received), "refused": .int(counts.refused),
-                "review": .int(review),
+                "review": .int(review), "rewritten": .int(outcome.rewritten),
+                "givenBack": .int(outcome.serverHadLost),
             ])
         } else {
             try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")

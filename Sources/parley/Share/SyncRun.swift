@@ -10,6 +10,22 @@ final class SyncRun {
         var counts = SyncTally()
         var refusals: [Refusal] = []
         var forks = 0
+        /// What was mended on the way, in sentences.
+        var mended: [String] = []
+        var rewritten = 0
+        var serverHadLost = 0
+        /// The session has ended so that another one begins.
+        var wantsAnother = false
+
+        /// This session after those before it, which mended something.
+        func after(_ earlier: Outcome) -> Outcome {
+            var sum = self
+            sum.counts = SyncTally(adding: earlier.counts, counts)
+            sum.mended = earlier.mended + mended
+            sum.rewritten += earlier.rewritten
+            sum.serverHadLost += earlier.serverHadLost
+            return sum
+        }
     }
 
     private let loop: ReadinessLoop
@@ -40,16 +56,36 @@ final class SyncRun {
         watchdog()
         try loop.run()
         outcome.counts = link.counts
-        if let fault { throw fault }
+        if let fault, !isAboutFork(fault) { throw fault }
         return outcome
+    }
+
+    /// A fork that came to light in a changeset is mended in the session that follows.
+    private func isAboutFork(_ fault: any Error) -> Bool {
+        guard let error = fault as? ProtocolError, error.code == .fork, !error.isRemote else { return false }
+        outcome.wantsAnother = true
+        return true
     }
 
     private func take(_ report: SyncReport) {
         switch report {
         case .refused(let refusal): outcome.refusals.append(refusal)
         case .forked: outcome.forks += 1
+        case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost: mended(report)
         case .goodbye:
             fault = fault ?? TransportError(.closed, call: "sync", detail: "the server is stopping")
+        default: break
+        }
+    }
+
+    private func mended(_ report: SyncReport) {
+        if let sentence = HealingSpeech.sentence(report) { outcome.mended.append(sentence) }
+        switch report {
+        case .healed(let healing):
+            outcome.rewritten += healing.rewritten
+            outcome.wantsAnother = true
+        case .identityChanged, .forgotten: outcome.wantsAnother = true
+        case .serverHadLost(let count): outcome.serverHadLost += count
         default: break
         }
     }
@@ -91,10 +127,17 @@ extension Console {
         let settings = try configuration(workspace: workspace.folder)
         let patience = seconds ?? settings.number("sync.timeout") ?? 30
         let connect = min(seconds ?? .max, settings.number("sync.connect_timeout") ?? 5)
-        let run = try SyncRun(workspace, direction: direction, patience: .seconds(patience))
         let route = try command.map(Route.command) ?? workspace.route()
-        let outcome = try run.run(route, connectTimeout: .seconds(connect))
-        if outcome.forks > 0 { throw Self.forked }
+        var outcome = SyncRun.Outcome()
+        // What is mended ends a session. Each mends one thing, and there are never many.
+        for _ in 0..<8 {
+            let run = try SyncRun(workspace, direction: direction, patience: .seconds(patience))
+            let next = try run.run(route, connectTimeout: .seconds(connect))
+            for sentence in next.mended { try note(sentence) }
+            outcome = next.after(outcome)
+            if !outcome.wantsAnother { break }
+        }
+        if outcome.forks > 0 || outcome.wantsAnother { throw Self.forked }
         return outcome
     }
 
@@ -114,8 +157,7 @@ extension Console {
     private static var forked: CommandFailure {
         CommandFailure(
             .failed, "fork",
-            "This workspace folder was copied or restored: the server holds other changes under this device's name.",
-            hint: "your work is intact here: parley export; join again with a new invite, and import it there"
-        )
+            "The server holds other changes under the name of one of this workspace's devices, and they could not be brought together.",
+            hint: "your work is intact here: parley export    look: parley doctor --verify")
     }
 }

@@ -49,6 +49,7 @@ private final class Watcher {
     private var backoff = Backoff()
     private var fault: (any Error)?
     private var isStopping = false
+    private var isMending = false
     private var lastBeat: Int64 = 0
     private var owesAnswer = false
     /// Is the full-text index known to hold all that has landed?
@@ -98,6 +99,7 @@ private final class Watcher {
             case .presence(let device, let payload): meet(device, payload)
             case .refused(let refusal):
                 attempt { try console.note("the server refused a change: \(refusal.text)") }
+            case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost: mended(report)
             default: break
             }
         }
@@ -111,14 +113,32 @@ private final class Watcher {
         beat()
     }
 
+    /// A session in which something was mended is over, and the next one begins at once.
+    private func mended(_ report: SyncReport) {
+        switch report {
+        case .healed, .identityChanged, .forgotten: isMending = true
+        default: break
+        }
+        guard let sentence = HealingSpeech.sentence(report) else { return }
+        attempt { try console.note(sentence) }
+    }
+
     private func disconnected(_ error: (any Error)?) {
         link = nil
         if isStopping { return loop.stop() }
+        if isMending, error == nil {
+            isMending = false
+            return connectSoon(afterMilliseconds: 0)
+        }
         let pause = backoff.next()
         attempt {
             let reason = error.map { CommandFailure(describing: $0).message } ?? "The server said goodbye."
             try console.note("\(reason) Trying again in \(pause) ms.")
         }
+        connectSoon(afterMilliseconds: pause)
+    }
+
+    private func connectSoon(afterMilliseconds pause: Int) {
         _ = loop.after(.milliseconds(pause)) { [unowned self] in connect() }
     }
 

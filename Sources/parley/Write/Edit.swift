@@ -41,8 +41,10 @@ struct Edit: Subcommand {
             try goesOn
             ? workspace.store.read { target.form(goingOn: Naming($0, workspace.membership)) }
             : target.form
-        let filled = try FormEditor(console, workspace).edit(
-            form, over: goesOn ? target.form : nil, named: target.record.shortAddress(8))
+        let editor = FormEditor(console, workspace)
+        let file = target.record.shortAddress(8)
+        try editor.tellOfOrphans(named: file)
+        let filled = try editor.edit(form, over: goesOn ? target.form : nil, named: file)
         let names = Set(filled.parts.map(\.register))
         let waiting = form.parts.filter { !$0.notices.isEmpty && !names.contains($0.register) }
         let settled = target.kept.filter { draft in !waiting.contains { $0.register == draft.register } }

@@ -70,6 +70,18 @@ struct FormEditor {
         }
     }
 
+    /// Tells of what was typed when an editor, or the machine, was stopped before it could be saved.
+    func tellOfOrphans(named name: String) throws {
+        let folder = console.paths.state + "/edit"
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for file in files.sorted() where file.hasPrefix(name + ".") && file.hasSuffix(".md") {
+            let process = pid_t(file.dropFirst(name.count + 1).dropLast(3))
+            guard let process, kill(process, 0) != 0, errno == ESRCH else { continue }
+            try console.note(
+                "An earlier edit did not come to its end; what was typed is in \(folder)/\(file)")
+        }
+    }
+
     /// An editor that was chosen may be a script; vi needs somebody at the keyboard.
     private func command() throws -> String {
         let isChosen = Editor.chosen(environment: console.environment) != nil

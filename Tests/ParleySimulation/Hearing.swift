@@ -1,0 +1,84 @@
+internal import ParleyClient
+internal import ParleyCore
+internal import ParleyProtocol
+
+/// What sessions report, and what of it nothing had provoked.
+extension Run {
+    func hear(_ replica: Replica, _ link: Link) throws {
+        for report in link.engine.takeReports() {
+            switch report {
+            case .stored(let number): replica.acknowledged = max(replica.acknowledged, number)
+            case .refused(let refusal): try hear(refusal, replica, link)
+            case .ended(let error): try hear(error, replica, link)
+            case .healed(let healing): try hear(healing, replica, link)
+            case .forked(let change):
+                journal.note("\(replica.name) finds a fork at \(change.number)")
+                guard provoked.contains(.forks) || link.wasTampered else {
+                    throw Failure("no forks", "\(replica.name) at \(change.number)")
+                }
+            case .identityChanged: link.hasMended = true
+            case .forgotten:
+                journal.note("\(replica.name) was forgotten")
+                link.hasMended = true
+                guard provoked.contains(.forks) else {
+                    throw Failure("no healing", "\(replica.name): forgotten")
+                }
+            case .restamped(let count):
+                tally[.restamped] += count
+                journal.note("\(replica.name) stamps \(count) anew")
+                try withLog(of: replica) { try reread(replica, $0, as: replica.device) }
+            case .serverHadLost(let count): journal.note("\(replica.name) gives \(count) back")
+            case .welcomed, .received, .membershipChanged, .presence, .goodbye: break
+            }
+        }
+    }
+
+    private func hear(_ healing: Healing, _ replica: Replica, _ link: Link) throws {
+        link.hasMended = true
+        tally[.healed] += 1
+        journal.note(
+            "\(replica.name) mends \(healing.cause): \(healing.rewritten) anew, \(healing.setApart) set apart"
+        )
+        let isExpected =
+            switch healing.cause {
+            case .fork, .foreignFork: provoked.contains(.forks)
+            case .clock: provoked.contains(.wrongClocks)
+            case .stamp: false
+            case .damage: link.wasTampered
+            }
+        guard isExpected else { throw Failure("no healing", "\(replica.name): \(healing.cause)") }
+        try withLog(of: replica) { try reread(replica, $0, as: replica.device) }
+    }
+
+    private func hear(_ refusal: Refusal, _ replica: Replica, _ link: Link) throws {
+        journal.note("\(replica.name) is refused \(refusal.change.number): \(refusal.reason)")
+        guard link.wasTampered else {
+            throw Failure("no refusals", "\(replica.name): \(refusal.reason) \(refusal.text)")
+        }
+    }
+
+    private func hear(_ error: ProtocolError, _ replica: Replica, _ link: Link) throws {
+        journal.note("\(replica.name)'s session ends: \(error.code)")
+        guard link.wasTampered || isExpected(error.code) else {
+            throw Failure("no faults", "\(replica.name): \(error.code) \(error.text)")
+        }
+    }
+
+    /// Silence while time jumps, and a server that could not write, are provoked.
+    private func isExpected(_ code: ProtocolError.Code) -> Bool {
+        code == .timeout || code == .storage || (code == .forbidden && provoked.contains(.forks))
+    }
+
+    private func withLog(of replica: Replica, _ body: (SQLConnection) throws -> Void) throws {
+        try replica.withFile(body)
+    }
+}
+
+/// Accidents after which replicas and server may disagree for a while.
+struct Provocations: OptionSet {
+    let rawValue: Int
+
+    /// A folder was copied, or an earlier state of it was put back.
+    static let forks = Provocations(rawValue: 1)
+    static let wrongClocks = Provocations(rawValue: 2)
+}
