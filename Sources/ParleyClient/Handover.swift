@@ -63,7 +63,7 @@ extension Workspace {
                 signature: try Chain.sign(
                     unsigned.change.number, hash: unsigned.hash, workspace: id, by: identity))
             signatures.append(signature)
-            try noteLeft(signature)
+            if !Flaw.isPlanted(.leftMarkedLate) { try noteLeft(signature) }
         }
         let run = ChangesetRun(changesets: slice.items.map(\.bytes), signatures: signatures)
         return Handed(run: run, position: slice.position, isAtEnd: slice.isAtEnd)
@@ -93,6 +93,7 @@ extension Workspace {
     }
 
     func noteAcknowledged(_ number: UInt64) throws {
+        if Flaw.isPlanted(.leftMarkedLate) { try store.write { try $0.log.setMeta(Meta.left, number) } }
         guard try store.read({ try $0.acknowledged() }) != number else { return }
         try store.write { try $0.setAcknowledged(number) }
     }
