@@ -44,7 +44,7 @@ static int image_resize(Image *image, int64_t size) {
 
 static int image_write(Image *image, const void *bytes, int64_t length, int64_t offset) {
     if (offset + length > image->size && !image_resize(image, offset + length)) return 0;
-    memcpy(image->bytes + offset, bytes, (size_t)length);
+    if (length > 0) memcpy(image->bytes + offset, bytes, (size_t)length);
     return 1;
 }
 
@@ -277,15 +277,37 @@ static Machine *machine_named(const char *folder) {
     return machine;
 }
 
-static void machine_forget(Machine *machine) {
-    while (machine->entries) {
-        Entry *entry = machine->entries;
-        machine->entries = entry->next;
+static void entries_free(Entry **entries) {
+    while (*entries) {
+        Entry *entry = *entries;
+        *entries = entry->next;
         file_release(entry->live);
         file_release(entry->durable);
         free(entry->path);
         free(entry);
     }
+}
+
+static Entry *entries_copy(const Entry *entries) {
+    Entry *copies = NULL;
+    for (; entries; entries = entries->next) {
+        if (!entries->live) continue;
+        Entry *copy = calloc(1, sizeof *copy);
+        File *file = file_new();
+        if (!copy || !file) abort();
+        const Image *image = &entries->live->live;
+        if (!image_write(&file->live, image->bytes, image->size, 0)) abort();
+        if (!image_write(&file->durable, image->bytes, image->size, 0)) abort();
+        copy->path = strdup(entries->path);
+        copy->live = file;
+        copy->next = copies;
+        copies = copy;
+    }
+    return copies;
+}
+
+static void machine_forget(Machine *machine) {
+    entries_free(&machine->entries);
     machine->generation++;
     machine->is_off = 0;
     machine->until_cut = 0;
@@ -299,6 +321,25 @@ static void machine_forget(Machine *machine) {
 void faulty_disk_forget(const char *name) {
     disk_lock();
     machine_forget(machine_named(name));
+    disk_unlock();
+}
+
+void faulty_disk_keep(const char *name) {
+    disk_lock();
+    Machine *machine = machine_named(name);
+    entries_free(&machine->kept);
+    machine->kept = entries_copy(machine->entries);
+    disk_unlock();
+}
+
+void faulty_disk_revert(const char *name) {
+    disk_lock();
+    Machine *machine = machine_named(name);
+    machine_forget(machine);
+    machine->entries = entries_copy(machine->kept);
+    for (Entry *entry = machine->entries; entry; entry = entry->next) {
+        entry->durable = file_retain(entry->live);
+    }
     disk_unlock();
 }
 

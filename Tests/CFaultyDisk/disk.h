@@ -44,6 +44,7 @@ typedef struct Machine {
     struct Machine *next;
     char *folder;
     Entry *entries;
+    Entry *kept; /* copies to return to; `live` alone is set */
     int64_t generation; /* a handle of an earlier one is dead */
     int is_off;
     int64_t until_cut; /* 0: no cut is planned */

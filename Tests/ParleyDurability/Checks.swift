@@ -77,7 +77,8 @@ extension Office {
             let end = ends[change.device] ?? (0, Chain.start(workspace: workspace, device: change.device))
             let hash = Chain.next(after: end.hash, bytes: entry.bytes)
             try require(
-                change.number == end.number + 1 && hash == entry.hash, "\(place): the chain breaks at \(change)")
+                change.number == end.number + 1 && hash == entry.hash,
+                "\(place): the chain breaks at \(change)")
             ends[change.device] = (change.number, hash)
         }
         let heads = try log.heads()

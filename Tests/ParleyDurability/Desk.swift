@@ -41,5 +41,13 @@ final class Desk {
         written += hashes
     }
 
+    /// The machine's files are again as they were kept, and so is what the analyst was told.
+    func revert(toWritten number: Int, acknowledged: UInt64) {
+        stop()
+        power.revert()
+        written.removeLast(written.count - number)
+        self.acknowledged = acknowledged
+    }
+
     func noteStored(through number: UInt64) { acknowledged = max(acknowledged, number) }
 }

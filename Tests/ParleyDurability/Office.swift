@@ -50,7 +50,8 @@ final class Office {
     /// Everybody syncs, whole and without a fault: afterwards all hold everything.
     func syncWhole(_ desks: [Desk]) throws {
         for desk in desks + desks.dropLast() {
-            let outcome = try Exchange(self, [desk]).run()
+            var exchange = try Exchange(self, [desk])
+            let outcome = try exchange.run()
             try require(outcome.isInStep, "\(desk.name) did not get into step with the server")
         }
     }

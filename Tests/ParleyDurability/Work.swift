@@ -40,11 +40,12 @@ struct Work {
         let isNew = records.isEmpty || dice.chance(30)
         let record =
             isNew
-            ? RecordName(kind: Self.judgment.tag, id: RecordID(UInt128(dice.next()) << 64 | UInt128(dice.next())))
+            ? RecordName(
+                kind: Schema.judgment.tag, id: RecordID(UInt128(dice.next()) << 64 | UInt128(dice.next())))
             : dice.pick(records)
         if isNew { records.append(record) }
         let writes = ["title", "basis"].prefix(dice.within(1...2)).map {
-            RegisterWrite(record, Self.register($0), .text(words(dice.pick([2, 5, 20, 300]))))
+            RegisterWrite(record, Schema.judgment.register($0), .text(words(dice.pick([2, 5, 20, 300]))))
         }
         try attempt(desk, "set \(record.shortAddress(6))") { workspace in
             try workspace.commit(Act(.hand)) { _ in Writes(writes) }
@@ -55,10 +56,10 @@ struct Work {
         let source = "feed \(dice.below(3))"
         let drafts = (0..<dice.within(1...25)).map { line in
             RecordDraft(
-                kind: Self.judgment.tag, line: line + 1, keys: ["feed:\(dice.below(60))"],
+                kind: Schema.judgment.tag, line: line + 1, keys: ["feed:\(dice.below(60))"],
                 writes: [
-                    DraftWrite(Self.register("title"), .text(words(dice.within(1...8)))),
-                    DraftWrite(Self.register("basis"), .text(words(dice.within(1...30)))),
+                    DraftWrite(Schema.judgment.register("title"), .text(words(dice.within(1...8)))),
+                    DraftWrite(Schema.judgment.register("basis"), .text(words(dice.within(1...30)))),
                 ])
         }
         try attempt(desk, "import of \(drafts.count) records") { workspace in
@@ -73,7 +74,9 @@ struct Work {
         guard office.server.relay != nil, !office.server.power.isOff, !running.isEmpty else { return }
         let budget = dice.chance(10) ? dice.below(3000) : Int.max
         office.tell("sync of \(running.map(\.name))" + (budget == .max ? "" : " cut after \(budget) bytes"))
-        _ = try Exchange(office, running, budget: budget, lastWordsArrive: dice.chance(50)).run()
+        var exchange = try Exchange(office, running, budget: budget, lastWordsArrive: dice.chance(50))
+        let endings = try exchange.run().endings
+        try require(endings.isEmpty, "a session ended: \(endings)")
     }
 
     /// The process ends and another one starts; the machine goes on.
@@ -81,27 +84,17 @@ struct Work {
         guard desk.workspace != nil, !desk.power.isOff else { return }
         office.tell("\(desk.name): restart")
         desk.stop()
-        do { try desk.start() } catch where desk.power.isOff {}
+        do { try desk.start() } catch  where desk.power.isOff {}
     }
 
     private func restartServer() throws {
         guard office.server.relay != nil, !office.server.power.isOff else { return }
         office.tell("server: restart")
         office.server.stop()
-        do { try office.server.start() } catch where office.server.power.isOff {}
+        do { try office.server.start() } catch  where office.server.power.isOff {}
     }
 
     private mutating func words(_ count: Int) -> String {
         (0..<count).map { _ in String(dice.next() >> 40, radix: 36) }.joined(separator: " ")
     }
-
-    private static let judgment = Schema.assessments[name: "judgment"] ?? Schema.assessments.kinds[0]
-
-    private static func register(_ field: String) -> RegisterName {
-        RegisterName(field: judgment[field: field], key: nil)
-    }
-}
-
-extension Kind {
-    fileprivate subscript(field name: String) -> UInt32 { self[name: name]?.tag ?? 0 }
 }

@@ -27,6 +27,12 @@ int faulty_disk_install(void);
 /* Forgets all files of a machine, its faults and its counts; open handles of it are dead. */
 void faulty_disk_forget(const char *machine);
 
+/* Keeps a copy of the machine's files as they are, in place of the one kept before. */
+void faulty_disk_keep(const char *machine);
+/* The machine's files are again as they were kept, all of it durable; open handles are dead. The power is on,
+ * and no cut or fault is planned. */
+void faulty_disk_revert(const char *machine);
+
 /* Power */
 
 /* The power goes during the n-th (from 1) write, sync, truncation, creation or deletion from now. */
