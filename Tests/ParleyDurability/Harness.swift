@@ -55,6 +55,7 @@ struct Harness {
     init(_ options: Options, root: String) { (self.options, self.root) = (options, root) }
 
     func run() throws {
+        try plant(options.flaw)
         switch options.task {
         case .cuts: try cutPower()
         case .teeth: try bite()
@@ -66,7 +67,6 @@ struct Harness {
     }
 
     private func cutPower() throws {
-        try plant(options.flaw)
         if let failure = live(cuts: options.cuts) {
             for line in failure.story.suffix(40) { print("  \(line)") }
             throw Violation("seed \(failure.seed), cut \(failure.cut): \(failure.reason)")

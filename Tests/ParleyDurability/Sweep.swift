@@ -87,6 +87,7 @@ struct Sweep {
             counts.points += 1
             if error == nil { counts.absorbed += 1 }
         }
+        if fault.nth % 4 >= 2 { try restart(cutting: fault.nth % 4 == 3) }
         try goOn(step, cutting: fault.nth.isMultiple(of: 2))
         return isReached
     }
@@ -102,7 +103,7 @@ struct Sweep {
         try ben.start()
     }
 
-    /// The disk is well again: the same process works on, then another one, and all agree.
+    /// The disk is well again: the process works on, then another one, and all agree.
     private func goOn(_ step: SweepStep, cutting: Bool) throws {
         if office.server.relay == nil { try office.server.start() }
         try ben.start()
@@ -110,22 +111,24 @@ struct Sweep {
         try ben.confirm()
         var exchange = try Exchange(office, [ben])
         try require(try exchange.run().isInStep, "no sync when the disk is well again")
-        restart(cutting: cutting)
-        try office.server.start()
-        for desk in office.desks { try desk.start() }
-        try office.check(ben)
-        try office.checkServer()
+        try restart(cutting: cutting)
         try office.syncWhole(office.desks)
         try office.checkAgreement()
         if let error = try step.attempt(office, ben) { throw Violation("not even without a fault: \(error)") }
     }
 
-    private func restart(cutting: Bool) {
+    /// All processes end, by their own will or with the power, and others take their place.
+    private func restart(cutting: Bool) throws {
         if cutting {
             for power in [office.server.power, ben.power] { power.cut(seed: 7) }
         }
         office.server.stop()
         for desk in office.desks { desk.stop() }
         for power in [office.server.power, ben.power] { power.restore() }
+        try office.server.start()
+        for desk in office.desks { try desk.start() }
+        try office.check(ben)
+        try ben.confirm()
+        try office.checkServer()
     }
 }
