@@ -58,7 +58,9 @@ extension CommandFailure {
                 .store, "too-new", "The file \(error.path) was written by a newer version of Parley.",
                 hint: "bring this one up to date: parley version")
         case .failed:
-            self.init(.store, "store", "The file \(error.path) could not be used: \(error.cause).")
+            self.init(
+                .store, "store", "The file \(error.path) could not be used: \(error.cause).",
+                hint: "look whether it is whole: parley doctor --verify    then try again")
         }
     }
 
