@@ -133,7 +133,9 @@ struct Exchange {
         case .ended(let error):
             line.isOpen = false
             if !office.server.power.isOff, !line.desk.power.isOff { endings.append(error) }
-        case .welcomed, .received, .membershipChanged, .presence, .goodbye: break
+        case .healed, .identityChanged, .forgotten, .serverHadLost:
+            throw Violation("\(line.desk.name) had to mend what no power cut may break: \(report)")
+        case .welcomed, .received, .membershipChanged, .restamped, .presence, .goodbye: break
         }
     }
 }
