@@ -48,7 +48,7 @@ struct DamagedFileTests {
         let rows = try olga.liveRows()
         let count = try pages(bench.root + "/whole")
         var (mended, beyond, unsentLost) = (0, 0, 0)
-        for page in stride(from: 1, to: count, by: 2) {
+        for page in stride(from: 1, to: count, by: 4) {
             let folder = bench.root + "/damaged"
             try? FileManager.default.removeItem(atPath: folder)
             try FileManager.default.copyItem(atPath: bench.root + "/whole", toPath: folder)
@@ -66,15 +66,15 @@ struct DamagedFileTests {
             if try again.liveRows() != rows {
                 // Only the page that held the unsent change itself can take it away.
                 // Or it was written again under another device name.
-                let criterion = try again.value(record, "criterion")
-                #expect(criterion == nil || criterion == .text("unsent"), "page \(page)")
+                let criterion = try again.value(record, "criterion") ?? .null
+                #expect(criterion == .null || criterion == .text("unsent"), "page \(page)")
                 #expect(try again.value(record, "basis") == olga.value(record, "basis"))
-                if criterion == nil { unsentLost += 1 }
+                if criterion == .null { unsentLost += 1 }
             }
             mended += 1
         }
         print("damaged pages: \(mended) mended, \(beyond) keep the file from opening, of \(count)")
-        #expect(mended > count / 3 && unsentLost <= 3)
+        #expect(mended > count / 6 && unsentLost <= 2)
         print("promise: damaged-pages count=\(mended)")
     }
 

@@ -46,7 +46,7 @@ struct Doctor: Subcommand {
     }
 
     private func mend(_ console: Console) throws {
-        let workspace = try console.openWorkspace()
+        let workspace = try openDamaged(console)
         let mending = try workspace.mend()
         // The object belongs to a file that may be gone.
         console.written = nil
@@ -61,6 +61,16 @@ struct Doctor: Subcommand {
                 "\(mending.rewritten) unsent changes of yours were behind the damage and are written again.")
         }
         try console.note("What is missing comes from the server: parley sync")
+    }
+
+    private func openDamaged(_ console: Console) throws -> Workspace {
+        do { return try console.openWorkspace() } catch let error as StoreError where error.code == .damaged {
+            throw CommandFailure(
+                .store, "damaged", "The file \(error.path) is too damaged to be opened: \(error.cause).",
+                hint:
+                    "put it aside and restore the folder from a backup: parley sync brings the rest; or join again with a new invite"
+            )
+        }
     }
 
     private func installation(_ console: Console) -> [JSONMember] {
