@@ -59,6 +59,8 @@ extension Run {
 
     private func hear(_ error: ProtocolError, _ replica: Replica, _ link: Link) throws {
         journal.note("\(replica.name)'s session ends: \(error.code)")
+        // A fork that comes to light in a changeset is mended in the session that follows.
+        if error.code == .fork, !error.isRemote, provoked.contains(.forks) { return link.hasMended = true }
         guard link.wasTampered || isExpected(error.code) else {
             throw Failure("no faults", "\(replica.name): \(error.code) \(error.text)")
         }
