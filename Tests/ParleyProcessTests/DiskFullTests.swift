@@ -72,7 +72,7 @@ struct DiskFullTests {
 }
 
 /// A file system of a few megabytes in memory; it goes with this object.
-private final class SmallDisk {
+final class SmallDisk {
     let path: String
 
     init?(at path: String, megabytes: Int) {

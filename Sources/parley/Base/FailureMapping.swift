@@ -79,7 +79,13 @@ extension CommandFailure {
     private init(_ error: ProtocolError) {
         let said = (error.isRemote ? "The server says: " : "The connection has ended: ") + error.text
         switch error.code {
-        case .forbidden, .invite: self.init(.notPermitted, "\(error.code)", said)
+        case .forbidden:
+            self.init(
+                .notPermitted, "\(error.code)", said,
+                hint:
+                    "if the server has lost its data: another member syncs first, or an admin runs parley publish INVITE"
+            )
+        case .invite: self.init(.notPermitted, "\(error.code)", said)
         case .timeout, .busy:
             self.init(
                 .unreachable, "\(error.code)", said, hint: "local work is intact; try again: parley sync")
