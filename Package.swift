@@ -28,7 +28,10 @@ func module(_ name: String, needs: [Target.Dependency], tests: [Target.Dependenc
 
 let package = Package(
     name: "parley",
-    products: [.executable(name: "parley", targets: ["parley"])],
+    products: [
+        .executable(name: "parley", targets: ["parley"]),
+        .executable(name: "parley-powercut", targets: ["ParleyDurability"]),
+    ],
     traits: [
         .trait(name: "PlantedFlaws", description: "Lets a harness plant errors that it must catch.")
     ],
@@ -65,6 +68,15 @@ let package = Package(
                 ],
                 swiftSettings: house),
             .testTarget(name: "ParleyProcessTests", dependencies: ["CLinux"], swiftSettings: house),
+            .target(
+                name: "CFaultyDisk", path: "Tests/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
+            .executableTarget(
+                name: "ParleyDurability",
+                dependencies: [
+                    "CFaultyDisk", "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore",
+                    "ParleyClient", "ParleyServer", logging, grdb,
+                ],
+                path: "Tests/ParleyDurability", swiftSettings: house),
             .testTarget(name: "ParleyTidyTests", swiftSettings: house),
             .executableTarget(
                 name: "parley-simulate",

@@ -13,6 +13,8 @@ package struct BundleOutcome: Sendable {
     /// Registers whose shown value is new, with it; and values that are set aside now, by or from what is new.
     package var shown: [BundleChange] = []
     package var aside: [BundleChange] = []
+
+    package init() {}
 }
 
 package struct BundleChange: Sendable {
@@ -72,18 +74,26 @@ private struct BundleApplication {
         self.tx = tx
     }
 
-    /// Is it of this workspace, and is what it rests on here?
+    /// Is it of this workspace?
     mutating func begin(_ preface: BundlePreface?) throws {
         guard !hasBegun, let preface else { return }
         hasBegun = true
         guard preface.workspace == workspace.id else { throw BundleError.otherWorkspace }
         before = try tx.log.heads().frontier
-        let missing = preface.since.sorted.filter { !before.covers($0) }
+    }
+
+    /// Is what it rests on here, and the same?
+    private func check(_ entries: [FrontierEntry]) throws {
+        let missing = entries.map(\.change).filter { !before.covers($0) }
         guard missing.isEmpty else { throw BundleError.missing(missing) }
+        for entry in entries where try tx.log.mark(of: entry.change)?.hash != entry.hash {
+            throw BundleError.fork(entry.change)
+        }
     }
 
     mutating func take(_ message: Message) throws {
         switch message {
+        case .frontier(let entries): try check(entries)
         case .statements(let statements):
             outcome.statements += try workspace.membership.add(statements, to: tx.log)
         case .changesets(let run): try take(run)

@@ -23,6 +23,7 @@ package enum BundleError: Error, Equatable, Sendable {
 package struct BundleReader {
     private var frames = FrameReader(limit: Limits.frame)
     private(set) var preface: BundlePreface?
+    private var hasBase = false
     private var isComplete = false
 
     package init() {}
@@ -53,8 +54,11 @@ package struct BundleReader {
         do throws(ProtocolError) {
             let message = try Message(decoding: frame)
             switch message {
-            case .statements, .changesets: return message
-            case .caughtUp: isComplete = true
+            case .frontier where !hasBase:
+                hasBase = true
+                return message
+            case .statements where hasBase, .changesets where hasBase: return message
+            case .caughtUp where hasBase: isComplete = true
             case .unknown(let kind) where kind > 127: break
             default: throw ProtocolError(.malformed, "a message that has no place in a bundle")
             }
@@ -94,15 +98,18 @@ package struct BundleReader {
         var reader = BundleReader()
         var frontier = Frontier()
         try forEachPiece { piece in
-            for case .changesets(let run) in try reader.take(piece) {
-                for bytes in run.changesets {
-                    let change = try ChangesetHeader.decode(bytes).header.change
-                    frontier.merge(Frontier(covering: [change]))
-                }
-            }
+            for message in try reader.take(piece) { frontier.merge(try reach(of: message)) }
         }
         try reader.finish()
-        if let since = reader.preface?.since { frontier.merge(since) }
         return frontier
+    }
+
+    private static func reach(of message: Message) throws -> Frontier {
+        switch message {
+        case .frontier(let entries): Frontier(covering: entries.map(\.change))
+        case .changesets(let run):
+            Frontier(covering: try run.changesets.map { try ChangesetHeader.decode($0).header.change })
+        default: Frontier()
+        }
     }
 }

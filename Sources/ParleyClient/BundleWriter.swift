@@ -22,14 +22,14 @@ package struct BundleWriter {
         since: Frontier = Frontier(), to sink: ([UInt8]) throws -> Void
     ) throws -> Tally {
         var tally = Tally()
-        let (preface, statements, start) = try workspace.store.read { tx in
+        let (entries, statements, start) = try workspace.store.read { tx in
             try workspace.membership.refresh(from: tx.log)
-            let preface = BundlePreface(
-                workspace: workspace.id, device: workspace.device,
-                time: try workspace.correctedTime(tx.log), since: since)
-            return (preface, workspace.membership.statements.bytes, try tx.log.start(for: since))
+            let entries = try base(at: since, tx.log)
+            let reach = Frontier(covering: entries.map(\.change))
+            return (entries, workspace.membership.statements.bytes, try tx.log.start(for: reach))
         }
-        try sink(preface.frame.encoded)
+        try sink(try preface().frame.encoded)
+        try sink(Message.frontier(entries).frame.encoded)
         for part in statements.parts(ofBytes: Limits.statements) {
             try sink(Message.statements(part).frame.encoded)
         }
@@ -45,6 +45,23 @@ package struct BundleWriter {
         }
         try sink(Message.caughtUp.frame.encoded)
         return tally
+    }
+
+    private func preface() throws -> BundlePreface {
+        BundlePreface(
+            workspace: workspace.id, device: workspace.device,
+            time: try workspace.store.read { try workspace.correctedTime($0.log) })
+    }
+
+    /// What the reader must hold, as far as it is known here, with chain hashes: so another branch is seen.
+    private func base(at since: Frontier, _ log: Log) throws -> [FrontierEntry] {
+        let held = try log.heads().frontier
+        return try since.sorted.compactMap { change in
+            let number = min(change.number, held[change.device])
+            let reach = ChangeID(device: change.device, number: number)
+            guard number > 0, let mark = try log.mark(of: reach) else { return nil }
+            return FrontierEntry(change: reach, hash: mark.hash)
+        }
     }
 
     /// What somebody holds who has a change: all that its author had received, and itself.

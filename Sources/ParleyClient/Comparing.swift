@@ -26,6 +26,8 @@ struct Comparison {
     var forks: [ChangeID] = []
     /// The first of them that only this side can see: the own one before others'.
     var foundHereOnly: ChangeID?
+    /// Only the server can tell of some chain whether it is the same.
+    var awaitsVerdict = false
     /// Changesets that the server once held and does not hold any more.
     var lost = 0
 }
@@ -52,10 +54,13 @@ extension Workspace {
         var comparison = Comparison()
         var equal: [ChangeID] = []
         for entry in entries {
+            let number = held[entry.change.device]
+            if number > 0, number < entry.change.number { comparison.awaitsVerdict = true }
             guard let own = try log.mark(of: entry.change) else { continue }
             guard own.hash != entry.hash else { equal.append(entry.change); continue }
             comparison.forks.append(entry.change)
-            guard held[entry.change.device] > entry.change.number else { continue }
+            comparison.awaitsVerdict = true
+            guard number > entry.change.number else { continue }
             let isOwn = entry.change.device == device
             if isOwn || comparison.foundHereOnly == nil { comparison.foundHereOnly = entry.change }
         }

@@ -78,13 +78,35 @@ extension Workspace {
         }
     }
 
+    /// Whether a workspace was founded or joined in this folder. One that was cut short does not count: its
+    /// file does not say yet which workspace it holds.
+    package static func exists(in folder: String) throws -> Bool {
+        guard FileManager.default.fileExists(atPath: storePath(in: folder)) else { return false }
+        let rules = StoreRules(openBody: { _, _, _ in nil }, analyst: { _ in nil })
+        let file = try WorkspaceStore(path: storePath(in: folder), rules: rules)
+        defer { try? file.close() }
+        return try file.read { try $0.log.meta(Meta.workspace) } != nil
+    }
+
     private static func makeIdentity(in folder: String, _ ambient: Ambient) throws -> Identity {
-        guard !FileManager.default.fileExists(atPath: storePath(in: folder)) else {
-            throw ClientError.workspaceExists(folder: folder)
-        }
+        guard try !exists(in: folder) else { throw ClientError.workspaceExists(folder: folder) }
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        return try IdentityFile.create(.device, inFolder: folder, seed: Secret(ambient.random(32)))
+        do {
+            return try IdentityFile.create(.device, inFolder: folder, seed: Secret(ambient.random(32)))
+        } catch  where error.code == .identityExists {
+            // An earlier try was cut short: nothing has been written under this identity.
+            return try unusedIdentity(in: folder, ambient)
+        }
+    }
+
+    private static func unusedIdentity(in folder: String, _ ambient: Ambient) throws -> Identity {
+        do { return try IdentityFile.read(.device, inFolder: folder) } catch
+            where error.code == .identityDamaged
+        {
+            try FileManager.default.removeItem(atPath: folder + "/" + IdentityFile.Kind.device.fileName)
+            return try IdentityFile.create(.device, inFolder: folder, seed: Secret(ambient.random(32)))
+        }
     }
 
     private static func make(

@@ -101,6 +101,7 @@ extension Workspace {
                 change: end.change,
                 signature: try Chain.sign(end.change.number, hash: end.hash, workspace: id, by: identity))
             try tx.log.save(signature)
+            if Flaw.isPlanted(.leftMarkedLate) { return signature }
             try tx.log.setMeta(Meta.left, max(try tx.log.metaNumber(Meta.left), end.change.number))
             return signature
         }
@@ -122,6 +123,7 @@ extension Workspace {
     }
 
     func noteAcknowledged(_ number: UInt64) throws {
+        if Flaw.isPlanted(.leftMarkedLate) { try store.write { try $0.log.setMeta(Meta.left, number) } }
         guard try store.read({ try $0.acknowledged() }) != number else { return }
         try store.write { try $0.setAcknowledged(number) }
     }

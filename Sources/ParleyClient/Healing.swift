@@ -35,7 +35,9 @@ extension Workspace {
     ///   - first: the first changeset that does not stand.
     ///   - refused: own numbers that are kept apart and not written again.
     /// - Returns: nil where there is nothing to mend, since another process has done it.
-    func heal(_ cause: Healing.Cause, from first: ChangeID, without refused: Set<UInt64> = []) throws -> Healing? {
+    func heal(_ cause: Healing.Cause, from first: ChangeID, without refused: Set<UInt64> = []) throws
+        -> Healing?
+    {
         let healing: Healing? = try store.write { tx in
             try membership.refresh(from: tx.log)
             try refreshIdentity(tx.log)

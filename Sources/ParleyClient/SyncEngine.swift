@@ -26,6 +26,11 @@ package final class SyncEngine {
     private var sentFrom = Frontier()
     /// Where a chain parts from the server's is being found out; nothing else moves meanwhile.
     private var search: ForkSearch?
+    /// The server has yet to judge our frontier: what rests on a chain of which it holds another branch must not
+    /// reach it, since it looks at numbers.
+    private var awaitsVerdict = false
+    /// Forks that both ends see; the server names them too.
+    private var forks: [ChangeID] = []
     private var saidCaughtUp = false
     private var heardCaughtUp = false
     private var reports: [SyncReport] = []
@@ -103,10 +108,14 @@ package final class SyncEngine {
         case .welcomed(let welcome): try welcomed(welcome, at: now)
         case .statements(let statements): try take(statements, at: now)
         case .frontier(let entries): try compare(entries, at: now)
-        case .changesets(let run): try apply(run, at: now)
+        case .changesets(let run):
+            try judged(at: now)
+            try apply(run, at: now)
         case .stored(let changes): try stored(changes, at: now)
         case .refused(let refusal): try refused(refusal, at: now)
-        case .caughtUp: heardCaughtUp = true
+        case .caughtUp:
+            heardCaughtUp = true
+            try judged(at: now)
         case .presence(let presence):
             guard let payload = PresencePayload(decoding: presence.payload) else { return }
             reports.append(.presence(presence.device, payload))
@@ -139,7 +148,9 @@ package final class SyncEngine {
         guard cursor == nil else { return }
         beyond = Frontier(covering: entries.map(\.change))
         let comparison = try workspace.compare(entries)
-        for fork in comparison.forks { reports.append(.forked(fork)) }
+        forks = comparison.forks
+        awaitsVerdict = comparison.awaitsVerdict
+        for fork in forks { reports.append(.forked(fork)) }
         if comparison.lost > 0 { reports.append(.serverHadLost(comparison.lost)) }
         // Where the server's chain is as long as ours or longer it finds the fork as well and says so.
         if let fork = comparison.foundHereOnly { return try find(fork, at: now) }
@@ -148,7 +159,9 @@ package final class SyncEngine {
 
     /// The server does not know this device, which has not introduced itself: it will, next time.
     private func isForgotten(_ error: ProtocolError) throws -> Bool {
-        guard error.code == .forbidden, error.isRemote, beginning.hello.introduction.isEmpty else { return false }
+        guard error.code == .forbidden, error.isRemote, beginning.hello.introduction.isEmpty else {
+            return false
+        }
         return try workspace.introduceAgain()
     }
 
@@ -209,7 +222,9 @@ package final class SyncEngine {
 
     /// Sends the next slice of the log, if there is room for it and anything in it.
     private func feed(at now: Int64) throws {
-        guard direction != .pull, search == nil, isOpen, let cursor else { return }
+        guard direction != .pull, search == nil, !awaitsVerdict, isOpen, let cursor else {
+            return
+        }
         let handed = try workspace.handOver(after: cursor, beyond: beyond)
         guard workspace.device == beginning.hello.device else { return try follow(at: now) }
         self.cursor = handed.position
@@ -243,6 +258,13 @@ extension SyncEngine {
         if first > 0, change.number >= first { return try heal(change, at: now) }
         try find(change, at: now)
         return true
+    }
+
+    /// The server has read our frontier, and names forks before it sends anything else.
+    private func judged(at now: Int64) throws {
+        guard awaitsVerdict, search == nil else { return }
+        awaitsVerdict = false
+        if let fork = forks.first { try find(fork, at: now) }
     }
 
     /// Finds the first number at which a chain parts, by sending it from the last number that the server is

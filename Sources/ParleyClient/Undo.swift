@@ -79,18 +79,18 @@ private struct UndoSearch {
     private func plan(_ change: ChangeID) throws -> UndoPlan {
         let parts = try tx.parts(of: change)
         var plan = UndoPlan(kind: .undo, target: parts.max() ?? change)
-        var records: Set<RecordName> = []
+        var planned: Set<RecordName> = []
+        // Part by part: neighbours lie in one body, which is then opened once.
         for part in parts.sorted() {
             guard let position = try tx.log.position(of: part), let body = try tx.body(at: position) else {
                 continue
             }
             if body.act.kind == Act.Kind.undo.rawValue { plan.kind = .redo }
-            records.formUnion(body.written.map(\.name))
-        }
-        for record in records.sorted() {
-            let planner = UndoPlanner(try tx.past(of: record), target: parts, me: workspace.handle)
-            plan.steps += planner.steps
-            plan.rests += planner.rests
+            for record in body.written.map(\.name) where planned.insert(record).inserted {
+                let planner = UndoPlanner(try tx.past(of: record), target: parts, me: workspace.handle)
+                plan.steps += planner.steps
+                plan.rests += planner.rests
+            }
         }
         return plan
     }

@@ -116,6 +116,10 @@ package struct UndoPlanner {
         if let deletion, deletion.content == .bool(true) {
             return rest(deleted, .changedSince(deletion.origin.change))
         }
+        // Somebody has decided that the record stays.
+        if let deletion, !isOfTarget(deletion, deleted), !isUndoing(deletion) {
+            return rest(deleted, .changedSince(deletion.origin.change))
+        }
         if let other = othersWork() {
             let reason = UndoRest.Reason.changedSince(other.change)
             return rests.append(
@@ -127,6 +131,8 @@ package struct UndoPlanner {
                 record: past.record, register: deleted, now: deletion?.content ?? .null,
                 then: .bool(true), unmakes: true))
     }
+
+    private func isUndoing(_ head: Head<Value>) -> Bool { past[head.origin.change]?.act.isUndoing ?? false }
 
     /// A head that is set and not the target's.
     private func othersWork() -> (register: RegisterName, change: ChangeID)? {

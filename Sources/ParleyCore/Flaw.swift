@@ -27,6 +27,8 @@ package enum Flaw: String, CaseIterable, Sendable {
     case reauthoredOnFrontier
     /// A signature is not checked.
     case signatureUnchecked
+    /// The mark of what has left this machine is written after it has left.
+    case leftMarkedLate
     /// A deletion and an edit that have not seen each other are not reported.
     case deletionSilent
     /// Of two heads with equal values one is dropped.

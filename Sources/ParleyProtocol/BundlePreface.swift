@@ -1,27 +1,25 @@
 package import ParleyCore
 
-/// The first frame of a bundle: what it is, whose workspace it speaks of, and what its reader must hold.
+/// The first frame of a bundle: what it is, and whose workspace it speaks of.
 ///
-///     +-----------------+-----------+--------+------+----------+
-///     | "parley bundle" | workspace | device | time | frontier |     kind 66
-///     |   13, version 1 |    32     |   16   |  8   |          |
-///     +-----------------+-----------+--------+------+----------+
+///     +-----------------+---------+-----------+--------+------+
+///     | "parley bundle" | version | workspace | device | time |     kind 66
+///     |       13        |    1    |    32     |   16   |  8   |
+///     +-----------------+---------+-----------+--------+------+
 ///
-/// After it come `statements` and `changesets` as a session carries them, and `caughtUp` at the end.
+/// After it come, as a session carries them, one `frontier`, which is what its reader must hold, `statements`,
+/// `changesets`, and `caughtUp` at the end.
 package struct BundlePreface: Equatable, Sendable {
     package var workspace: WorkspaceID
     /// Who wrote the bundle.
     package var device: DeviceID
     /// When, in milliseconds since 1970, by the writer's corrected clock.
     package var time: Int64
-    /// The bundle holds what goes beyond this.
-    package var since: Frontier
 
-    package init(workspace: WorkspaceID, device: DeviceID, time: Int64, since: Frontier) {
+    package init(workspace: WorkspaceID, device: DeviceID, time: Int64) {
         self.workspace = workspace
         self.device = device
         self.time = time
-        self.since = since
     }
 
     package static let kind: UInt8 = 66
@@ -34,7 +32,6 @@ package struct BundlePreface: Equatable, Sendable {
         payload.append(contentsOf: workspace.bytes)
         payload.append(uint128: device.number)
         payload.append(uint64: UInt64(clamping: time))
-        payload.append(frontier: since)
         return Frame(kind: Self.kind, payload: payload)
     }
 
@@ -57,7 +54,6 @@ package struct BundlePreface: Equatable, Sendable {
             let time = try reader.uint64("time")
             guard time <= Limits.latest else { throw reader.failure(.notAllowed, "time") }
             self.time = Int64(time)
-            since = try reader.frontier()
             try reader.expectEnd("bundle")
         } catch { throw .malformed(error) }
     }

@@ -55,25 +55,32 @@ package final class HostedWorkspace {
     ) throws -> Outcome {
         var heads = heads
         var outcome = Outcome(from: position, through: position)
-        try log.write { log in
-            for (device, run) in runs {
-                let gate = Admission.Gate(pusher: device, latest: latest)
-                let admission = Admission(workspace: id, roster: roster, gate: gate)
-                let verdict = try admission.judge(run.changesets, run.signatures, onto: heads) {
-                    try log.mark(of: $0)
+        do {
+            try log.write { log in
+                for (device, run) in runs {
+                    let verdict = try judge(run, from: device, onto: heads, latest, log)
+                    if Flaw.isPlanted(.cursorMovedBeforeApply) { self.heads = verdict.heads }
+                    for entry in verdict.entries { outcome.through = try log.append(entry) }
+                    for signature in verdict.signatures { try log.save(signature) }
+                    heads = verdict.heads
+                    outcome.verdicts.append(verdict)
                 }
-                if Flaw.isPlanted(.cursorMovedBeforeApply) { self.heads = verdict.heads }
-                for entry in verdict.entries { outcome.through = try log.append(entry) }
-                for signature in verdict.signatures { try log.save(signature) }
-                heads = verdict.heads
-                outcome.verdicts.append(verdict)
+                let changed = Set(outcome.verdicts.flatMap { $0.entries.map(\.header.change.device) })
+                for device in changed { if let head = heads[device] { try log.save(head, of: device) } }
             }
-            let changed = Set(outcome.verdicts.flatMap { $0.entries.map(\.header.change.device) })
-            for device in changed { if let head = heads[device] { try log.save(head, of: device) } }
-        }
+        } catch { guard Flaw.isPlanted(.acknowledgedBeforeCommit) else { throw error } }
         self.heads = heads
         position = outcome.through
         return outcome
+    }
+
+    private func judge(
+        _ run: ChangesetRun, from device: DeviceID, onto heads: [DeviceID: ChainHead], _ latest: HybridTime,
+        _ log: Log
+    ) throws -> Admission.Verdict {
+        let gate = Admission.Gate(pusher: device, latest: latest)
+        let admission = Admission(workspace: id, roster: roster, gate: gate)
+        return try admission.judge(run.changesets, run.signatures, onto: heads) { try log.mark(of: $0) }
     }
 
     /// Takes statements: of a newcomer only such as count and displace nothing, judged by the server's own

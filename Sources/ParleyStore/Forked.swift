@@ -41,7 +41,8 @@ extension Log {
 
     /// Hands over the places of one chain, ascending by number, both ends included.
     package func eachPlace(
-        of device: DeviceID, from first: UInt64, through last: UInt64 = .max, _ body: (LogPlace) throws -> Void
+        of device: DeviceID, from first: UInt64, through last: UInt64 = .max,
+        _ body: (LogPlace) throws -> Void
     ) throws {
         let rows = try HotStatement(
             db,
@@ -153,6 +154,9 @@ extension ReadTransaction {
 }
 
 extension WriteTransaction {
+    /// The body of a changeset; nil is void.
+    package func open(_ entry: LogEntry) throws -> ChangesetBody? { try rules.open(entry) }
+
     /// Keeps a copy of what stands in a place of the log, which the caller then replaces or removes.
     /// - Parameters:
     ///   - change: under which device and number the same act stands from now on, if it does.

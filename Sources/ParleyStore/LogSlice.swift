@@ -58,6 +58,7 @@ extension Log {
                 return cutter.slice(isAtEnd: false)
             }
         }
+        cutter.passOver(upTo: try lastPosition())
         return cutter.slice(isAtEnd: true)
     }
 }
@@ -99,6 +100,22 @@ private struct SliceCutter {
         }
         if open.isEmpty { closed = (items.count, row.int(0)) }
         return true
+    }
+
+    /// At the end of the log: healing may have taken away the changeset under whose signature a chain's end
+    /// stood. Nobody can hand on that end but its author; it holds up nobody else's work.
+    mutating func passOver(upTo position: Int64) {
+        guard !open.isEmpty else { return }
+        var ends: [DeviceID: Int] = [:]
+        for index in items.indices where marks[index].signature != nil {
+            ends[items[index].change.device] = index
+        }
+        let kept = items.indices.filter {
+            !open.contains(items[$0].change.device) || $0 <= ends[items[$0].change.device] ?? -1
+        }
+        (items, marks) = (kept.map { items[$0] }, kept.map { marks[$0] })
+        closed = (items.count, position)
+        open = []
     }
 
     func slice(isAtEnd: Bool) -> LogSlice {

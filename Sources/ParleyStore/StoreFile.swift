@@ -1,4 +1,5 @@
 package import GRDB
+internal import ParleyCore
 
 /// One SQLite file, opened the way every file of ours is: WAL, `synchronous=FULL` (asserted, because GRDB
 /// lowers it for WAL after its preparation hook, and NORMAL loses acknowledged commits in a power cut),
@@ -49,8 +50,8 @@ package final class StoreFile {
             }
             if readOnly { return }
             if isNew { try db.execute(sql: "PRAGMA application_id = \(application)") }
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
+            try db.execute(sql: "PRAGMA synchronous = \(Self.durability)")
+            guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == Self.durability else {
                 throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL could not be set")
             }
         }
@@ -62,11 +63,14 @@ package final class StoreFile {
         }
         try queue.inDatabase { db in
             let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
-            guard readOnly || level == 2 else {
+            guard readOnly || level == Self.durability else {
                 throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL did not stay set")
             }
         }
     }
+
+    /// SQLite's number for `synchronous=FULL`; 1 is NORMAL.
+    private static var durability: Int { Flaw.isPlanted(.synchronousNormal) ? 1 : 2 }
 
     /// Runs a transaction that sees one state of the file and writes nothing.
     /// - Throws: `StoreError` for what SQLite says, and what `body` throws as it is.

@@ -4,8 +4,9 @@ import Testing
 /// kill -9 at moments drawn by chance from the time that the work takes.
 @Suite("Killed in the middle", .enabled(if: Parley.isBuilt, "no parley executable"))
 struct KillTests {
-    private static let rounds = 25
-    private static let batch = 40
+    /// A hundred of the server, and a hundred of a client at its various works.
+    private static let rounds = (server: 100, set: 40, imports: 30, sync: 30, beginnings: 20)
+    private static let batch = 20
 
     @Test("a server killed while two clients push loses nothing it has acknowledged and doubles nothing")
     func server() throws {
@@ -13,7 +14,7 @@ struct KillTests {
         let witness = try team.member("cara")
         let span = try time { try team.olga.succeed("sync") } * 3
         var (acknowledged, cut, storedUnsaid) = (0, 0, 0)
-        for round in 0..<Self.rounds {
+        for round in 0..<Self.rounds.server {
             let homes = [("olga", team.olga), ("ben", team.ben)]
             try importAtOnce(homes, round)
             let syncs = try homes.map { try $0.1.start(["sync"]) }
@@ -35,10 +36,10 @@ struct KillTests {
         try team.syncAll(witness)
         let fresh = try team.member("dora")
         let all = try team.expectAgreement(witness, fresh)
-        #expect(all.lines.count == Self.rounds * 2 * Self.batch)
+        #expect(all.lines.count == Self.rounds.server * 2 * Self.batch)
         #expect(all.keyCounts.count == all.lines.count)
-        #expect(try fresh.status("changesets") == Self.rounds * 2)
-        promise("server-kills", Self.rounds)
+        #expect(try fresh.status("changesets") == Self.rounds.server * 2)
+        promise("server-kills", Self.rounds.server)
         promise("server-kills-acknowledged", acknowledged)
         promise("server-kills-cut", cut)
         print("stored but not yet acknowledged when the server was killed: \(storedUnsaid)")
@@ -52,7 +53,7 @@ struct KillTests {
         let id = try olga.new("judgment", "title=Start")
         let span = try time { try olga.succeed("set", id, "title=First") }
         var (title, reported) = ("First", 0)
-        for round in 0..<Self.rounds {
+        for round in 0..<Self.rounds.set {
             let child = try olga.start(["set", id, "title=Round \(round)", "basis=Basis \(round)"])
             child.wait(span * .random(in: 0...1.3)) { _ in false }
             child.killNow()
@@ -67,7 +68,8 @@ struct KillTests {
         try olga.expectHealth()
         try team.syncAll()
         try team.expectAgreement()
-        promise("set-kills", Self.rounds)
+        promise("set-kills", Self.rounds.set)
+        promise("client-kills", Self.rounds.set)
         print("reported before the kill: \(reported)")
     }
 
@@ -77,7 +79,7 @@ struct KillTests {
         let olga = team.olga
         let span = try time { try olga.importLines(Feed.judgments("warm", Self.batch * 4), source: "warm") }
         var reported = 0
-        for round in 0..<Self.rounds {
+        for round in 0..<Self.rounds.imports {
             let text = Feed.judgments("r\(round)", Self.batch * 4)
             let child = try olga.start(
                 ["import", "-", "--format", "jsonl", "--source", "kill"], input: [UInt8](text.utf8))
@@ -96,8 +98,9 @@ struct KillTests {
         try olga.expectHealth()
         try team.syncAll()
         let all = try team.expectAgreement()
-        #expect(all.lines.count == (Self.rounds + 1) * Self.batch * 4)
-        promise("import-kills", Self.rounds)
+        #expect(all.lines.count == (Self.rounds.imports + 1) * Self.batch * 4)
+        promise("import-kills", Self.rounds.imports)
+        promise("client-kills", Self.rounds.imports)
         print("reported before the kill: \(reported)")
     }
 
@@ -107,7 +110,7 @@ struct KillTests {
         let witness = try team.member("cara")
         let span = try time { try team.ben.succeed("sync") } * 1.6
         var reported = 0
-        for round in 0..<Self.rounds {
+        for round in 0..<Self.rounds.sync {
             try importAtOnce([("olga", team.olga), ("ben", team.ben)], round)
             try team.olga.succeed("sync")
             let child = try team.ben.start(["sync"])
@@ -124,9 +127,31 @@ struct KillTests {
         try team.syncAll(witness)
         for home in [team.olga, team.ben, witness] { try home.expectHealth() }
         let all = try team.expectAgreement(witness)
-        #expect(all.lines.count == Self.rounds * 2 * Self.batch)
-        promise("sync-kills", Self.rounds)
+        #expect(all.lines.count == Self.rounds.sync * 2 * Self.batch)
+        promise("sync-kills", Self.rounds.sync)
+        promise("client-kills", Self.rounds.sync)
         print("reported before the kill: \(reported)")
+    }
+
+    @Test("an init or a join that is killed can be run again")
+    func beginning() throws {
+        let team = try Team()
+        let span = try time { try Home(team.scratch.path + "/warm").succeed("init", "warm", "--as", "eva") }
+        for round in 0..<Self.rounds.beginnings {
+            let home = Home(team.scratch.path + "/new\(round)")
+            let arguments =
+                round.isMultiple(of: 2)
+                ? ["init", "mine", "--as", "eva"] : ["join", try team.invite(for: "eva\(round)")]
+            let child = try home.start(arguments)
+            child.wait(span * .random(in: 0...1.5)) { _ in false }
+            child.killNow()
+            let again = try home.run(arguments)
+            let isDone = again.exit == 0 || again.errors.contains("already")
+            #expect(isDone && !again.isCrash, "in round \(round): \(again)")
+            try home.expectHealth("round \(round)")
+            _ = try home.new("judgment", "title=It works")
+        }
+        promise("client-kills", Self.rounds.beginnings)
     }
 
     /// Each imports a batch of its own: NAME and the round are in the keys.

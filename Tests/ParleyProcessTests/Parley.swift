@@ -90,14 +90,17 @@ final class Home {
     /// - Parameter path: a folder that somebody else removes.
     init(_ path: String) { self.path = path }
 
+    /// - Parameter fileBlocks: files may grow to so many times 512 bytes; a write beyond fails.
     func start(
         _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
-        terminal: Terminal? = nil
+        terminal: Terminal? = nil, fileBlocks: Int? = nil
     ) throws -> Child {
+        let limit = fileBlocks.map { ["/bin/sh", "-c", "trap '' XFSZ; ulimit -f \($0); exec \"$@\"", "sh"] }
         var all = Parley.environment(home: path)
         all.merge(self.environment) { $1 }
         all.merge(environment) { $1 }
-        return try Child(Parley.command(arguments), environment: all, input: input, terminal: terminal)
+        return try Child(
+            (limit ?? []) + Parley.command(arguments), environment: all, input: input, terminal: terminal)
     }
 
     func run(

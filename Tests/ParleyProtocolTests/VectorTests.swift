@@ -8,7 +8,7 @@ struct VectorTests {
     private static let runners: [String: @Sendable (Vector) throws -> Void] = [
         "crockford": base32, "time": time, "varint": varint, "value": value, "header": header, "body": body,
         "changeset": changeset, "key": key, "id": id, "frame": frame, "message": message, "digest": digest,
-        "merge": merge, "packing": packing,
+        "merge": merge, "packing": packing, "bundle": bundle,
     ]
 
     /// These are run by ParleyTrustTests, which fail if one of them is not.
@@ -34,6 +34,23 @@ struct VectorTests {
             promise("vectors \(group)", count: count)
         }
         promise("vectors", count: counts.values.reduce(0, +))
+    }
+
+    private static func bundle(_ vector: Vector) throws {
+        let workspace = try #require(WorkspaceID(try vector.bytes("workspace")))
+        let device = try #require(UInt128(bigEndianBytes: try vector.bytes("device")))
+        let preface = BundlePreface(
+            workspace: workspace, device: DeviceID(device), time: try vector.signed("time"))
+        let bytes = try vector.bytes()
+        #expect(preface.frame.encoded == bytes)
+        var reader = FrameReader(limit: Limits.frame)
+        reader.append(bytes)
+        let frame = try #require(try reader.next())
+        #expect(try BundlePreface(decoding: frame) == preface)
+        for length in frame.payload.indices {
+            let cut = Frame(kind: frame.kind, payload: Array(frame.payload.prefix(length)))
+            #expect(throws: BundlePreface.Fault.self) { try BundlePreface(decoding: cut) }
+        }
     }
 
     private func run(_ vector: Vector) throws {

@@ -17,7 +17,7 @@ extension Run {
             try take(pieces, as: taker)
         } catch let error as BundleError {
             journal.note("\(taker.name) refuses the bundle")
-            guard case .fork = error, provoked.contains(.forks) else { throw error }
+            guard provoked.contains(.forks) else { throw error }
         }
         try catchUp(taker)
     }

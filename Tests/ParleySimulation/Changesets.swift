@@ -57,11 +57,17 @@ struct Changesets {
                 if said != really {
                     throw Failure(
                         "contexts",
-                        "\(ledger.deeds[item.deed].note) says it saw \(said.count) of a chain, not \(really.count)"
+                        "\(name(item, ledger)) says it saw \(said.compactMap { self[deed: $0] }.map { name($0, ledger) }), "
+                            + "not \(really.compactMap { self[deed: $0] }.map { name($0, ledger) })"
                     )
                 }
             }
         }
+    }
+
+    private func name(_ item: Item, _ ledger: Ledger) -> String {
+        let change = item.header.change
+        return "\(ledger.deeds[item.deed].note) (\(change.device.text.prefix(4)) \(change.number))"
     }
 
     private func check(_ held: DeedSet, before item: Item, _ ledger: Ledger) throws {

@@ -32,7 +32,7 @@ extension Run {
         model.count(into: &tally)
         try checkSignatures(changesets)
         if dice.chance(50) { try checkSearch() }
-        if dice.chance(40) { try checkRebuild() }
+        if dice.chance(30) { try checkRebuild() }
     }
 
     /// Every act whose last copy no accident destroyed is everywhere.

@@ -43,7 +43,7 @@ extension Run {
             switch healing.cause {
             case .fork, .foreignFork: provoked.contains(.forks)
             case .clock: provoked.contains(.wrongClocks)
-            case .stamp: false
+            case .stamp: provoked.contains(.forks)
             case .damage: link.wasTampered
             }
         guard isExpected else { throw Failure("no healing", "\(replica.name): \(healing.cause)") }
@@ -52,13 +52,17 @@ extension Run {
 
     private func hear(_ refusal: Refusal, _ replica: Replica, _ link: Link) throws {
         journal.note("\(replica.name) is refused \(refusal.change.number): \(refusal.reason)")
-        guard link.wasTampered else {
+        // What rests on a chain's end that only its author can hand on has to wait for the author.
+        let waits = refusal.reason == .context && provoked.contains(.forks)
+        guard link.wasTampered || waits else {
             throw Failure("no refusals", "\(replica.name): \(refusal.reason) \(refusal.text)")
         }
     }
 
     private func hear(_ error: ProtocolError, _ replica: Replica, _ link: Link) throws {
         journal.note("\(replica.name)'s session ends: \(error.code)")
+        // A fork that comes to light in a changeset is mended in the session that follows.
+        if error.code == .fork, !error.isRemote, provoked.contains(.forks) { return link.hasMended = true }
         guard link.wasTampered || isExpected(error.code) else {
             throw Failure("no faults", "\(replica.name): \(error.code) \(error.text)")
         }

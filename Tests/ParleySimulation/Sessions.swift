@@ -145,5 +145,7 @@ extension Run {
 
     func readServer() throws { _ = try ledger.read(server.log(), &server.reading) }
 
-    func name(_ deed: Int) -> String { ledger.deeds[deed].note }
+    func name(_ deed: Int) -> String {
+        "\(ledger.deeds[deed].note) of \(handles[ledger.deeds[deed].device] ?? "?") \(ledger.deeds[deed].device.text.prefix(4))"
+    }
 }

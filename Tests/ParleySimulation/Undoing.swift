@@ -62,7 +62,9 @@ extension Run {
                     }
                     guard isFree || over.isEmpty else {
                         throw Failure(
-                            "undo", "\(replica.name) undoes \(plan.target.number) over what was written since"
+                            "undo",
+                            "\(replica.name) undoes \(plan.target.number) over \(over.map(\.number)), written since, "
+                                + "at \(group.name.id.text.prefix(4)).\(body.register(of: write).field)"
                         )
                     }
                 }

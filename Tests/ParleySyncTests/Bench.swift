@@ -67,7 +67,9 @@ final class Bench {
 
     /// The server's folder is kept somewhere, or put back from there; the process that had it open is gone.
     func backUpServer(to name: String) throws {
-        try restartServer { try FileManager.default.copyItem(atPath: root + "/server", toPath: root + "/" + name) }
+        try restartServer {
+            try FileManager.default.copyItem(atPath: root + "/server", toPath: root + "/" + name)
+        }
     }
 
     func restoreServer(from name: String) throws {

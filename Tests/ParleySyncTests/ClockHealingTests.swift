@@ -36,7 +36,9 @@ struct ClockHealingTests {
         try workspace.store.read { try $0.log.heads().values.map(\.time.milliseconds).max() ?? 0 }
     }
 
-    @Test("what was written by a clock days ahead and has not left gets the time of leaving", arguments: [1, 40, 4000])
+    @Test(
+        "what was written by a clock days ahead and has not left gets the time of leaving",
+        arguments: [1, 40, 4000])
     func ahead(days: Int64) throws {
         let record = try olga.create("judgment", ["title": .text("Zero")])
         try bench.syncAll(olga, ben)

@@ -229,7 +229,8 @@ struct CopiedFolderTests {
             }
             let again = try Workspace(folder: victim.folder, ambient: bench.clock.ambient)
             try bench.sync(again)
-            #expect(try again.store.verify() == [] && again.store.read { try $0.unsent(of: again.device) } == 0)
+            #expect(
+                try again.store.verify() == [] && again.store.read { try $0.unsent(of: again.device) } == 0)
             try bench.sync(ben)
             #expect(try again.liveRows() == ben.liveRows(), "cut after \(budget)")
             #expect(try ben.value(record, "criterion") == .text("cut after \(budget)"))

@@ -67,7 +67,9 @@ struct LostServerTests {
         #expect(try cara.liveRows() == olga.liveRows())
     }
 
-    @Test("work done before and after a restored server meets is all there, and what was known acknowledged is reset")
+    @Test(
+        "work done before and after a restored server meets is all there, and what was known acknowledged is reset"
+    )
     func writesAround() throws {
         try bench.backUpServer(to: "backup")
         try olga.set(record, "title", .text("Lost with the server"))

@@ -20,7 +20,8 @@ enum CommandList {
                 New.self, SetCommand.self, Edit.self, NoteCommand.self, LinkCommand.self, Delete.self,
                 Undelete.self, Restore.self, UndoCommand.self, Redo.self, Drafts.self,
             ]),
-        CommandGroup(name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self, BundleCommand.self]),
+        CommandGroup(
+            name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self, BundleCommand.self]),
         CommandGroup(name: "Bulk", subcommands: [ImportCommand.self, ExportCommand.self]),
         CommandGroup(name: "Use", subcommands: [Completion.self, Version.self]),
     ]

@@ -58,7 +58,9 @@ extension CommandFailure {
                 .store, "too-new", "The file \(error.path) was written by a newer version of Parley.",
                 hint: "bring this one up to date: parley version")
         case .failed:
-            self.init(.store, "store", "The file \(error.path) could not be used: \(error.cause).")
+            self.init(
+                .store, "store", "The file \(error.path) could not be used: \(error.cause).",
+                hint: "look whether it is whole: parley doctor --verify    then try again")
         }
     }
 
@@ -79,7 +81,13 @@ extension CommandFailure {
     private init(_ error: ProtocolError) {
         let said = (error.isRemote ? "The server says: " : "The connection has ended: ") + error.text
         switch error.code {
-        case .forbidden, .invite: self.init(.notPermitted, "\(error.code)", said)
+        case .forbidden:
+            self.init(
+                .notPermitted, "\(error.code)", said,
+                hint:
+                    "if the server has lost its data: another member syncs first, or an admin runs parley publish INVITE"
+            )
+        case .invite: self.init(.notPermitted, "\(error.code)", said)
         case .timeout, .busy:
             self.init(
                 .unreachable, "\(error.code)", said, hint: "local work is intact; try again: parley sync")

@@ -15,8 +15,9 @@ struct Doctor: Subcommand {
               parley doctor --verify
               parley doctor --rebuild
 
-            The log is the truth: --verify compares every table with what the log makes of it, --rebuild
-            makes the tables anew.
+            The log is the truth: --verify checks the file, the log and every table; --rebuild makes the
+            tables anew from the log. Where the log itself is damaged, what is whole of it moves into a fresh
+            file, the damaged one is kept, and the next sync brings what is missing.
             """)
 
     @Flag(help: "Check the file and compare every table with the log.") var verify = false
@@ -28,13 +29,9 @@ struct Doctor: Subcommand {
         var report = self.installation(console)
         var findings: [String] = []
         if let folder = try? console.workspaceFolder() {
-            let workspace =
-                try rebuild
-                ? console.openWorkspace()
-                : Workspace(
-                    folder: folder, readOnly: true, ambient: SystemAmbient.ambient)
-            if rebuild { try workspace.store.rebuild() }
-            if verify { findings = try workspace.store.verify() }
+            if rebuild { try mend(console) }
+            let workspace = try Workspace(folder: folder, readOnly: true, ambient: SystemAmbient.ambient)
+            if verify { findings = try workspace.verify() }
             report += try facts(workspace, findings)
         } else if verify || rebuild {
             _ = try console.workspaceFolder()
@@ -43,8 +40,36 @@ struct Doctor: Subcommand {
         guard findings.isEmpty else {
             throw CommandFailure(
                 .store, "damaged",
-                "The store differs from its log in \(findings.count) places or more: \(findings[0])",
+                "The workspace's file is not as it should be, in \(findings.count) places or more: \(findings[0])",
                 hint: "mend: parley doctor --rebuild")
+        }
+    }
+
+    private func mend(_ console: Console) throws {
+        let workspace = try openDamaged(console)
+        let mending = try workspace.mend()
+        // The object belongs to a file that may be gone.
+        console.written = nil
+        guard let kept = mending.kept else {
+            return try console.note("All tables are made anew from the log.")
+        }
+        try console.note(
+            "The file was damaged. \(mending.held) changes were whole and are in a fresh file; the damaged one is kept as \(kept)."
+        )
+        if mending.rewritten > 0 {
+            try console.note(
+                "\(mending.rewritten) unsent changes of yours were behind the damage and are written again.")
+        }
+        try console.note("What is missing comes from the server: parley sync")
+    }
+
+    private func openDamaged(_ console: Console) throws -> Workspace {
+        do { return try console.openWorkspace() } catch let error as StoreError where error.code == .damaged {
+            throw CommandFailure(
+                .store, "damaged", "The file \(error.path) is too damaged to be opened: \(error.cause).",
+                hint:
+                    "put it aside and restore the folder from a backup: parley sync brings the rest; or join again with a new invite"
+            )
         }
     }
 
@@ -95,6 +120,5 @@ struct Doctor: Subcommand {
             table.add([.init(member.name), .init(text)])
         }
         try console.table(table)
-        if rebuild { try console.note("All tables are made anew from the log.") }
     }
 }

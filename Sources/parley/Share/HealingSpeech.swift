@@ -28,7 +28,8 @@ enum HealingSpeech {
                 "A colleague's device was copied or restored, and the server holds the other branch:\(apart) \(again) written again\(name)."
         case .clock:
             return "This machine's clock was ahead: \(again) written again\(name), with the time of now."
-        case .stamp: return "The server holds later changes than these rest on: \(again) written again\(name)."
+        case .stamp:
+            return "The server holds later changes than these rest on: \(again) written again\(name)."
         case .damage:
             return "Something in this folder was damaged:\(apart) \(again) written again\(name)."
         }

@@ -41,7 +41,7 @@ struct Join: Subcommand {
 
     private func found(_ invite: HostingInvite, _ server: String, _ console: Console) throws {
         let folder = console.paths.folder(ofWorkspace: try localName(invite.name.text))
-        let isNew = !Paths.isWorkspace(folder)
+        let isNew = try !Workspace.exists(in: folder)
         let workspace =
             isNew
             ? try Workspace.found(
@@ -76,7 +76,7 @@ struct Join: Subcommand {
         let waiting = console.paths.folder(
             ofWorkspace: ".joining-" + invite.grant.hash.description.prefix(12).lowercased())
         let workspace =
-            Paths.isWorkspace(waiting)
+            try Workspace.exists(in: waiting)
             ? try Workspace(folder: waiting, ambient: SystemAmbient.ambient)
             : try Workspace.join(
                 folder: waiting, invite: invite, server: server, ambient: SystemAmbient.ambient)

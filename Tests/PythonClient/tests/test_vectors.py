@@ -464,6 +464,16 @@ def check_message(vector):
         assert messages.encode(described) == data
 
 
+@checks("bundle-.*")
+def check_bundle(vector):
+    buffer = bytearray(vector.bytes("bytes"))
+    kind, payload = frames.take(buffer)
+    assert kind == 66 and not buffer
+    assert bytes(payload) == (
+        b"parley bundle" + bytes([1]) + vector.bytes("workspace") + vector.bytes("device")
+        + vector.number("time").to_bytes(8, "big"))
+
+
 @checks("digest-.*")
 def check_digest(vector):
     assert chains.frontier_digest(changes(vector, "entry")) == vector.bytes("digest")
