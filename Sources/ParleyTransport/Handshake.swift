@@ -236,7 +236,9 @@ package struct RecordCipher {
     /// Four zero bytes and the number, little-endian.
     private static func nonce(_ number: UInt64) -> ChaChaPoly.Nonce {
         let bytes = [UInt8](repeating: 0, count: 4) + withUnsafeBytes(of: number.littleEndian) { Array($0) }
-        do { return try ChaChaPoly.Nonce(data: bytes) } catch { preconditionFailure("twelve bytes: \(error)") }
+        do { return try ChaChaPoly.Nonce(data: bytes) } catch {
+            preconditionFailure("twelve bytes: \(error)")
+        }
     }
 
     private static func next(_ key: SymmetricKey) -> SymmetricKey {

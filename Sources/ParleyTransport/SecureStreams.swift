@@ -87,7 +87,8 @@ extension SecureLink {
 
     /// The stream has ended in the middle of a message.
     func cut() {
-        failure = TransportError(.closed, call: isOpen ? "read" : "handshake", detail: "the connection was cut")
+        failure = TransportError(
+            .closed, call: isOpen ? "read" : "handshake", detail: "the connection was cut")
     }
 
     private func fail(_ fault: Handshake.Fault, _ message: Int?) {

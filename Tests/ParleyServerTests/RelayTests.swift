@@ -43,8 +43,15 @@ final class RelayTests {
 
     /// Connects, says hello, and returns what the relay answers.
     private func greet(_ number: Int, _ message: Message, at now: Int64 = 2000) throws -> [Message] {
+        try greet(number, message, at: now, by: founder.keys.channel)
+    }
+
+    private func greet(
+        _ number: Int, _ message: Message, at now: Int64 = 2000, by key: [UInt8]?
+    ) throws -> [Message] {
         let id = ConnectionID(number)
         relay.connected(id, from: "test", addressKey: nil, at: now)
+        if let key { relay.identified(id, by: key) }
         relay.received(message.frame.encoded[...], from: id, at: now)
         return try answers(to: id, at: now)
     }

@@ -47,7 +47,8 @@ struct HandshakeTests {
             if name == "second" { try client.take(message) } else { try server.take(message) }
         }
         #expect(client.isComplete && server.isComplete)
-        #expect(client.hash == server.hash && client.hash == (try vector.bytes("hash")))
+        #expect(client.hash == server.hash)
+        #expect(client.hash == (try vector.bytes("hash")))
         #expect(server.peer == (try publicKey(of: vector.bytes("client-secret"))))
         let count =
             try expectRecords(from: "client", client.ciphers().sending, server.ciphers().receiving)
@@ -126,7 +127,8 @@ struct HandshakeTests {
         let first = try vector.sealed("first")
         var fresh = try Handshake(.server, own: vector.bytes("server-secret"))
         try fresh.take(first)
-        #expect(try fresh.next() != vector.sealed("second"))
+        let second = try fresh.next()
+        #expect(second != (try vector.sealed("second")))
         #expect(Self.fault { try fresh.take(vector.sealed("third")) } == .proof)
         var client = try Handshake(
             .client(server: vector.bytes("server")), own: vector.bytes("client-secret"))

@@ -49,7 +49,9 @@ final class ByHand {
     func say(_ bytes: [UInt8], slice: Int = 65_536) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            if case .moved(let count) = put(Array(rest.prefix(slice)), output) { rest = rest.dropFirst(count) }
+            if case .moved(let count) = put(Array(rest.prefix(slice)), output) {
+                rest = rest.dropFirst(count)
+            }
             try loop.runOnce(.zero)
         }
     }
@@ -64,8 +66,14 @@ final class ByHand {
     func hear() throws -> [UInt8] {
         var message: [UInt8] = []
         try loop.turn {
-            heard += take(input).1
-            guard heard.count >= 2, heard.count >= 2 + Int(heard[0]) << 8 + Int(heard[1]) else { return false }
+            var piece: [UInt8]
+            repeat {
+                piece = take(input, 65_536).1
+                heard += piece
+            } while !piece.isEmpty
+            guard heard.count >= 2, heard.count >= 2 + Int(heard[0]) << 8 + Int(heard[1]) else {
+                return false
+            }
             let length = Int(heard[0]) << 8 + Int(heard[1])
             message = Array(heard[2..<2 + length])
             heard.removeFirst(2 + length)
@@ -84,6 +92,18 @@ final class ByHand {
         try say(message: handshake.next(), slice: slice)
         return handshake.ciphers()
     }
+}
+
+/// What a stranger may begin with; it is not the first message of a handshake, nor the second.
+private let nonsense: [[UInt8]] = [
+    [UInt8]("GET / HTTP/1.1\r\n\r\n".utf8), [UInt8]("SSH-2.0-OpenSSH_9.9\r\n".utf8), [0, 0],
+    [0, 0, 0, 40, 1],
+    [0, 47] + pattern(47), [0, 49] + pattern(49), [0xFF, 0xFF], [0x16, 3, 1, 2, 0, 1],
+    pattern(100_000),
+]
+
+enum Disturbance: CaseIterable {
+    case flipped, lengthChanged, swapped, dropped, repeated, empty, short, plain, cut
 }
 
 @Suite("Streams with the encrypted channel round them")
@@ -126,7 +146,9 @@ struct SecureStreamTests {
         client.channel.send(pattern(3_000_000))
         server.channel.send(pattern(500_001))
         server.channel.finish()
-        try loop.turn { client.received.count == 500_001 && server.received.count == 3_000_000 || !server.ends.isEmpty }
+        try loop.turn {
+            client.received.count == 500_001 && server.received.count == 3_000_000 || !server.ends.isEmpty
+        }
         #expect(client.received == pattern(500_001))
         #expect(client.peers == [try publicKey(of: Keys.server)] && client.openedAfter == 0)
         #expect(server.peers == [try publicKey(of: Keys.client)] && server.openedAfter == 0)
@@ -150,14 +172,18 @@ struct SecureStreamTests {
             let bytes = ChannelVector.plain(UInt64(number))
             client.channel.send(bytes)
             server.channel.send(bytes)
-            try loop.turn { client.received.count == (number + 1) * 8 && server.received.count == (number + 1) * 8 }
+            try loop.turn {
+                client.received.count == (number + 1) * 8 && server.received.count == (number + 1) * 8
+            }
         }
         let all = (0..<turns).flatMap { ChannelVector.plain(UInt64($0)) }
         #expect(client.received == all && server.received == all)
         promise("channel-records", turns * 2)
     }
 
-    @Test("slices of any size, in the handshake and in records of any length", arguments: [1, 2, 3, 49, 66, 1_000])
+    @Test(
+        "slices of any size, in the handshake and in records of any length",
+        arguments: [1, 2, 3, 49, 66, 1_000])
     func slices(_ slice: Int) throws {
         let (hand, server) = try server()
         var ciphers = try hand.shakeHands(slice: slice)
@@ -191,13 +217,9 @@ struct SecureStreamTests {
 
     // MARK: What does not
 
-    private static let garbage: [[UInt8]] = [
-        [UInt8]("GET / HTTP/1.1\r\n\r\n".utf8), [UInt8]("SSH-2.0-OpenSSH_9.9\r\n".utf8), [0, 0], [0, 0, 0, 40, 1],
-        [0, 1, 1], [0, 47] + pattern(47), [0, 49] + pattern(49), [0xFF, 0xFF], [0x16, 3, 1, 2, 0, 1],
-        pattern(100_000),
-    ]
-
-    @Test("a client that speaks no channel is refused before anything is read, and told so", arguments: garbage)
+    @Test(
+        "a client that speaks no channel is refused before anything is read, and told so",
+        arguments: nonsense + [[0, 1, 1]])
     func garbage(_ bytes: [UInt8]) throws {
         let (hand, server) = try server()
         try hand.say(Array(bytes.prefix(2_000)))
@@ -206,7 +228,7 @@ struct SecureStreamTests {
         #expect(try hand.hear() == [1])
     }
 
-    @Test("a server that speaks no channel is left", arguments: garbage.filter { $0 != [0, 1, 1] })
+    @Test("a server that speaks no channel is left", arguments: nonsense)
     func foreignServer(_ bytes: [UInt8]) throws {
         let (hand, client) = try client()
         try hand.say(Array(bytes.prefix(2_000)))
@@ -263,7 +285,9 @@ struct SecureStreamTests {
         let first = ByHand.framed(try handshake.next())
         try hand.say(first)
         try handshake.take(hand.hear())
-        var sending = try { try said += first + ByHand.framed(handshake.next()); return handshake.ciphers().sending }()
+        var sending = try {
+            try said += first + ByHand.framed(handshake.next()); return handshake.ciphers().sending
+        }()
         said += ByHand.framed(try sending.seal(pattern(100)))
         try hand.say(Array(said.dropFirst(first.count)))
         try loop.turn { server.received.count == 100 }
@@ -273,11 +297,9 @@ struct SecureStreamTests {
         #expect(other.failure == .forged && other.received.isEmpty && other.peers.isEmpty)
     }
 
-    enum Disturbance: CaseIterable {
-        case flipped, lengthChanged, swapped, dropped, repeated, empty, short, plain, cut
-    }
-
-    @Test("a disturbed record ends the connection, and what came before it is kept", arguments: Disturbance.allCases)
+    @Test(
+        "a disturbed record ends the connection, and what came before it is kept",
+        arguments: Disturbance.allCases)
     func disturbed(_ disturbance: Disturbance) throws {
         let (hand, server) = try server()
         var sending = try hand.shakeHands().sending
@@ -299,6 +321,5 @@ struct SecureStreamTests {
         try loop.turn { !server.ends.isEmpty }
         #expect(server.failure == (disturbance == .cut ? .closed : .forged), "\(server.ends)")
         #expect(server.received == pattern(100))
-        promise("channel-disturbances", 1)
     }
 }

@@ -569,20 +569,21 @@ def test_a_fork_is_told(ben, checked):
         session.sync()
     checked(error.value.name == "fork", f"the client finds the fork: {error.value}")
     other = messages.Frontier(((ben.identity.device, 1, bytes(32)),))
-    raw = greeted(copy.address, hello_of(copy.replica, copy.identity))
+    raw = greeted(copy.address, copy.replica, copy.identity)
     raw.send(messages.encode(other))
     answer = until(raw, messages.Refused)
     checked((answer.name, answer.device, answer.number) == ("fork", ben.identity.device, 1), f"so does the server: {answer}")
     raw.close()
 
 
-def greeted(address, hello):
+def greeted(address, replica, identity, introduction=(), token=b""):
     """A connection that says hello and no more."""
-    return greeted_bytes(address, messages.encode(hello))
+    hello = hello_of(replica, identity, introduction, token)
+    return greeted_bytes(address, messages.encode(hello), identity)
 
 
-def greeted_bytes(address, data):
-    connection = Connection(address)
+def greeted_bytes(address, data, identity):
+    connection = Connection(address, identity.channel_secret)
     connection.send(data)
     return connection
 
@@ -602,7 +603,7 @@ def until(connection, kind, seconds=10):
 
 def greeting_failure(address, replica, identity, introduction=(), token=b""):
     """The failure that answers a hello."""
-    return last_failure(greeted(address, hello_of(replica, identity, introduction, token)))
+    return last_failure(greeted(address, replica, identity, introduction, token))
 
 
 def test_strangers_are_forbidden(server, ben, checked):
@@ -661,13 +662,13 @@ def test_python_founds_and_invites(server, tmp_path, checked):
 def test_the_order_behind_the_welcome(server, ben, checked):
     """The server waits for nothing: statements, its frontier, or caughtUp, right behind the welcome."""
     empty = Replica(ben.replica.workspace)
-    connection = greeted(server.address, hello_of(empty, ben.identity))
+    connection = greeted(server.address, empty, ben.identity)
     got = [type(until(connection, object)).__name__ for _ in range(3)]
     checked(got == ["Welcome", "Statements", "Frontier"], f"all digests differ: {got}")
     connection.send(messages.encode(messages.Goodbye(0)))
     checked(conversation(connection) == [], "a goodbye is answered by the end of the stream")
     ben.sync()
-    connection = greeted(server.address, hello_of(ben.replica, ben.identity))
+    connection = greeted(server.address, ben.replica, ben.identity)
     got = [type(until(connection, object)).__name__ for _ in range(2)]
     checked(got == ["Welcome", "CaughtUp"], f"nothing differs: {got}")
     connection.send(messages.encode(messages.CaughtUp()))
@@ -744,14 +745,14 @@ def test_an_unknown_statement_is_kept_and_forwarded(olga, ben, tag, checked):
 def test_a_greeting_whose_answer_was_lost(server, olga, judgment, checked):
     """The introduction was taken, but the newcomer never heard of it, and says the same again."""
     guest, introduction = Member.newcomer(olga("invite", "--for", "lost-answer").strip())
-    until(greeted(server.address, hello_of(guest.replica, guest.identity, introduction)), messages.Welcome)
+    until(greeted(server.address, guest.replica, guest.identity, introduction), messages.Welcome)
     guest.session(introduction).sync().leave()
     checked(guest.replica.roster.roles()["lost-answer"] == "analyst", "a member's invite")
     line = server.operator_invite("lost", "pia")
     identity, token = Identity.new(), invites.decode(line).token
     founding = statements.found(identity, "pia", "lost", stamps.now())
     replica = Replica(founding.hash, [founding.data])
-    until(greeted(server.address, hello_of(replica, identity, [founding], token)), messages.Welcome)
+    until(greeted(server.address, replica, identity, [founding], token), messages.Welcome)
     pia = Member(server.address, replica, identity)
     pia.session([founding], token).sync().leave()
     checked(replica.roster.roles() == {"pia": "admin"}, "an operator's invite")
@@ -848,7 +849,7 @@ def test_mutated_frames(server, olga, ben, witness, checked):
     for number in range(200):
         hello = messages.encode(hello_of(eva.replica, eva.identity))
         first, rest = (mutated(hello, chance), b"") if number % 2 else (hello, mutated(behind, chance))
-        connection = greeted_bytes(server.address, first)
+        connection = greeted_bytes(server.address, first, eva.identity)
         if rest:
             until(connection, messages.Welcome)
             connection.send(rest)
