@@ -67,7 +67,9 @@ let package = Package(
                     logging, grdb,
                 ],
                 swiftSettings: house),
-            .testTarget(name: "ParleyProcessTests", dependencies: ["CLinux"], swiftSettings: house),
+            .testTarget(
+                name: "ParleyProcessTests", dependencies: ["CLinux", "ParleyTransport", "ParleyTrust"],
+                swiftSettings: house),
             .target(
                 name: "CFaultyDisk", path: "Tests/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
             .executableTarget(

@@ -125,7 +125,8 @@ struct HostileTextTests {
             let caller = try listener.accept(within: .seconds(20))
             let text = [UInt8]("wicked \u{1B}[2J\u{202E}\u{07} words".utf8)
             let payload = [11, code, UInt8(text.count)] + text
-            caller.send([0, 0, 0, UInt8(payload.count)] + payload)
+            let secure = try SecureConnection(answering: caller, as: team.server)
+            try secure.send([0, 0, 0, UInt8(payload.count)] + payload)
             let outcome = try #require(sync.outcome(["sync"], within: .seconds(30)))
             #expect(outcome.exit > 0 && !outcome.isCrash && outcome.output.contains("wicked"), "\(outcome)")
             #expect(Self.found(in: outcome.output).isEmpty, "\(outcome.output)")
