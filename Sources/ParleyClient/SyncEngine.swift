@@ -159,7 +159,9 @@ package final class SyncEngine {
 
     /// The server does not know this device, which has not introduced itself: it will, next time.
     private func isForgotten(_ error: ProtocolError) throws -> Bool {
-        guard error.code == .forbidden, error.isRemote, beginning.hello.introduction.isEmpty else { return false }
+        guard error.code == .forbidden, error.isRemote, beginning.hello.introduction.isEmpty else {
+            return false
+        }
         return try workspace.introduceAgain()
     }
 
