@@ -7,6 +7,10 @@ final class RegisterStatements {
     private var loading: HotStatement?
     private var saving: HotStatement?
 
+    /// The plus keeps SQLite from asking whether the bound field fits one of the partial indexes: it would
+    /// prepare the statement anew for every field that is bound.
+    private static let condition = "kind = ? AND record = ? AND field = +? AND key = ?"
+
     init(_ db: Database) { self.db = db }
 
     /// The heads that have the shown value; nil where the register was never written.
@@ -55,7 +59,7 @@ final class RegisterStatements {
 
     func remove(_ record: RecordName, _ field: UInt32) throws {
         let row = try HotStatement(
-            db, "DELETE FROM register WHERE kind = ? AND record = ? AND field = ? AND key = ?")
+            db, "DELETE FROM register WHERE \(Self.condition)")
         row.bindRegister(record, field, nil)
         try row.run()
     }
@@ -63,7 +67,7 @@ final class RegisterStatements {
     private func selection() throws -> HotStatement {
         if let loading { return loading }
         let made = try HotStatement(
-            db, "SELECT value, heads FROM register WHERE kind = ? AND record = ? AND field = ? AND key = ?")
+            db, "SELECT value, heads FROM register WHERE \(Self.condition)")
         loading = made
         return made
     }

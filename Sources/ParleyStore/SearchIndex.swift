@@ -68,7 +68,7 @@ extension ReadTransaction {
 
     private func keyedTexts(of record: RecordName, _ field: UInt32) throws -> [String] {
         let rows = try HotStatement(
-            db, "SELECT shown FROM register WHERE kind = ? AND record = ? AND field = ?")
+            db, "SELECT shown FROM register WHERE kind = ? AND record = ? AND field = +?")
         rows.bind(1, Int64(record.kind))
         rows.bind(2, id: record.id.number)
         rows.bind(3, Int64(field))

