@@ -113,8 +113,7 @@ extension Workspace {
         _ folder: String, _ id: WorkspaceID, _ identity: Identity, _ ambient: Ambient,
         _ fill: (Log, Membership) throws -> Void
     ) throws -> Workspace {
-        let workspace = try Workspace(
-            folder: folder, id: id, identity: identity, readOnly: false, ambient: ambient)
+        let workspace = try Workspace(making: id, in: folder, identity, ambient)
         try workspace.store.write { tx in
             try tx.log.setMeta(Meta.workspace, id.bytes)
             try fill(tx.log, workspace.membership)

@@ -21,21 +21,37 @@ package final class Workspace {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ClientError.noWorkspace(folder: folder)
         }
-        let (id, device) = try Self.named(at: path)
+        let file = try WorkspaceStore.file(path: path, readOnly: readOnly)
+        let (id, device) = try file.read { db in
+            (try Self.workspace(Log(db), path), try Self.device(Log(db)))
+        }
         let (identity, isPrepared) = try IdentityFile.read(device, inFolder: folder)
-        try self.init(folder: folder, id: id, identity: identity, readOnly: readOnly, ambient: ambient)
+        try self.init(folder, file, id, identity, ambient)
         try store.read { try membership.refresh(from: $0.log) }
         if isPrepared, !readOnly { try settleIdentity() }
     }
 
-    init(folder: String, id: WorkspaceID, identity: Identity, readOnly: Bool, ambient: Ambient) throws {
-        let membership = Membership(workspace: id)
+    /// Makes the file of a workspace that is founded or joined.
+    convenience init(
+        making id: WorkspaceID, in folder: String, _ identity: Identity, _ ambient: Ambient
+    ) throws {
+        let file = try WorkspaceStore.file(path: Self.storePath(in: folder))
+        try self.init(folder, file, id, identity, ambient)
+    }
+
+    private init(
+        _ folder: String, _ file: StoreFile, _ id: WorkspaceID, _ identity: Identity, _ ambient: Ambient
+    ) throws {
         self.folder = folder
         self.id = id
         self.identity = identity
-        self.membership = membership
         self.ambient = ambient
-        let rules = StoreRules(
+        membership = Membership(workspace: id)
+        store = try WorkspaceStore(file, rules: Self.rules(membership))
+    }
+
+    private static func rules(_ membership: Membership) -> StoreRules {
+        StoreRules(
             openBody: { header, bytes, body in
                 // A reader writes nothing, whatever a server let through.
                 if membership.roster.role(of: header.change.device) == .reader { return nil }
@@ -43,23 +59,15 @@ package final class Workspace {
                 return try? ChangesetBody(decoding: plain)
             },
             analyst: { membership.analyst(of: $0) }, address: { ChangeAddress($0).index })
-        store = try WorkspaceStore(path: Self.storePath(in: folder), rules: rules, readOnly: readOnly)
     }
 
     static func storePath(in folder: String) -> String { folder + "/workspace.sqlite" }
 
-    /// What the file says of itself: which workspace it holds and, if it ever changed, as which device.
-    private static func named(at path: String) throws -> (WorkspaceID, DeviceID?) {
-        let file = try WorkspaceStore(
-            path: path, rules: StoreRules(openBody: { _, _, _ in nil }, analyst: { _ in nil }), readOnly: true
-        )
-        defer { try? file.close() }
-        let bytes = try file.read { try $0.log.meta(Meta.workspace) }
-        let device = try file.read { try Self.device($0.log) }
-        guard let id = bytes.flatMap({ WorkspaceID($0) }) else {
+    private static func workspace(_ log: Log, _ path: String) throws -> WorkspaceID {
+        guard let id = try log.meta(Meta.workspace).flatMap({ WorkspaceID($0) }) else {
             throw StoreError(.damaged, path: path, cause: "the file does not say which workspace it holds")
         }
-        return (id, device)
+        return id
     }
 
     // MARK: Who and where

@@ -37,7 +37,7 @@ package enum Flaw: String, CaseIterable, Sendable {
     case foreignKeyCounts
     /// What is written between hello and welcome is taken for sent.
     case newsDuringGreetingForgotten
-    /// What others wrote is not entered into the full-text index.
+    /// What is written is not entered into the full-text index, which takes itself for complete.
     case searchNotUpdated
 
     #if PlantedFlaws

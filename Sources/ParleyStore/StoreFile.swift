@@ -6,6 +6,7 @@ internal import ParleyCore
 /// foreign functions distrusted, a busy timeout, numbered migrations.
 package final class StoreFile {
     package let path: String
+    package let isReadOnly: Bool
     private let queue: DatabaseQueue
 
     /// - Parameters:
@@ -16,6 +17,7 @@ package final class StoreFile {
         migrator: DatabaseMigrator
     ) throws(StoreError) {
         self.path = path
+        isReadOnly = readOnly
         do {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly, busyTimeout))
             try Self.prepare(

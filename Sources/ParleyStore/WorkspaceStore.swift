@@ -10,12 +10,26 @@ package final class WorkspaceStore {
     static let application: Int32 = 0x5061_726C
 
     /// Opens the workspace's file, and makes it where there is none.
-    package init(path: String, rules: StoreRules, readOnly: Bool = false, busyTimeout: Double = 10) throws {
+    package convenience init(
+        path: String, rules: StoreRules, readOnly: Bool = false, busyTimeout: Double = 10
+    ) throws {
+        let file = try Self.file(path: path, readOnly: readOnly, busyTimeout: busyTimeout)
+        try self.init(file, rules: rules)
+    }
+
+    /// The file by itself, for whoever must ask it before the rules can be made.
+    package static func file(
+        path: String, readOnly: Bool = false, busyTimeout: Double = 10
+    ) throws(StoreError) -> StoreFile {
+        try StoreFile(
+            path: path, application: application, readOnly: readOnly, busyTimeout: busyTimeout,
+            migrator: migrator)
+    }
+
+    package init(_ file: StoreFile, rules: StoreRules) throws {
+        self.file = file
         self.rules = rules
-        file = try StoreFile(
-            path: path, application: Self.application, readOnly: readOnly, busyTimeout: busyTimeout,
-            migrator: Self.migrator)
-        if !readOnly { try prepareBulk() }
+        if !file.isReadOnly { try prepareBulk() }
         try file.withoutTransaction { TextFold.install(in: $0) }
     }
 

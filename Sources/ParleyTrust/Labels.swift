@@ -36,7 +36,8 @@ struct Label: Hashable, Sendable {
 
     static let all: [Label] = [
         channelKey, sealingKey, signingKey, inviteKey, device, statement, statementSet, chainStart, chain,
-        changeAddress, fingerprint, statementSignature, possession, chainSignature, inviteCheck, identityCheck,
+        changeAddress, fingerprint, statementSignature, possession, chainSignature, inviteCheck,
+        identityCheck,
     ]
 
     /// SHA-256 over this label and the parts, one after the other.

@@ -33,7 +33,7 @@ struct Episode {
         victim.plan(cutAt: 1 + dice.below(dice.pick([3, 20, 80])), seed: seed)
         for _ in 0..<25 where !victim.isOff { try work.act() }
         if !victim.isOff { victim.cut(seed: seed) }
-        office.tell("the power went at \(victim.folder.suffix(6))")
+        office.tell("the power went at \(victim.folder.split(separator: "/").last ?? "")")
         try restart(office)
         if isLast || dice.chance(25) {
             try office.syncWhole(office.desks)

@@ -1,4 +1,5 @@
 internal import CFaultyDisk
+internal import Foundation
 internal import ParleyCore
 
 /// What the command line asks for.
@@ -77,6 +78,11 @@ struct Harness {
         let episodes = (cuts + Self.cutsPerEpisode - 1) / Self.cutsPerEpisode
         for seed in options.seed..<(options.seed + UInt64(episodes)) {
             do { try Episode(seed: seed, cuts: Self.cutsPerEpisode, root: root).run() } catch { return error }
+            let done = (seed - options.seed + 1) * UInt64(Self.cutsPerEpisode)
+            if done.isMultiple(of: 10_000) {
+                print("so far \(done) power cuts")
+                fflush(nil)
+            }
         }
         return nil
     }

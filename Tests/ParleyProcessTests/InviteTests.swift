@@ -70,14 +70,16 @@ struct InviteTests {
         try guest.succeed("join", "-", input: String(invite) + "\n")
     }
 
+    private func sql(_ query: String, _ path: String) throws {
+        let sqlite = try Child(
+            ["sqlite3", "-cmd", ".timeout 5000", path, query], environment: ["PATH": "/usr/bin:/bin"])
+        try #require(sqlite.end(within: .seconds(20)) == .exited(0), "\(sqlite.errorText)")
+    }
+
     @Test("an operator's invite whose time is over is refused")
     func expired() throws {
         let invite = try Team.hostingInvite(of: team.server, "harbour", for: "olga")
-        let query = "UPDATE token SET expires = 1 WHERE workspace IS NULL"
-        let sqlite = try Child(
-            ["sqlite3", "-cmd", ".timeout 5000", team.server.data + "/server.sqlite", query],
-            environment: ["PATH": "/usr/bin:/bin"])
-        try #require(sqlite.end(within: .seconds(20)) == .exited(0), "\(sqlite.errorText)")
+        try sql("UPDATE token SET expires = 1 WHERE workspace IS NULL", team.server.data + "/server.sqlite")
         let late = home("late")
         let outcome = try late.run("join", invite)
         #expect(outcome.exit == 4 && outcome.errors.contains("expired"), "\(outcome)")
@@ -86,7 +88,8 @@ struct InviteTests {
 
     @Test("a workspace that is not here and one that one may not enter get the same words")
     func sameWords() throws {
-        // A server that has forgotten Ben: it was put back to where it stood before he came.
+        // A server that has forgotten Cara: it was put back to where it stood before she came. And she has
+        // nothing to show, else it would let her in again.
         let other = try Team("other")
         #expect(team.server.stop() == .exited(0) && other.server.stop() == .exited(0))
         let backup = team.scratch.path + "/backup"
@@ -98,11 +101,14 @@ struct InviteTests {
         try manager.removeItem(atPath: team.server.data)
         try manager.moveItem(atPath: backup, toPath: team.server.data)
         try team.server.restart()
+        try sql("DELETE FROM statement", cara.path + "/data/ports/workspace.sqlite")
         let stranger = try cara.run("sync")
         #expect(team.server.stop() == .exited(0))
-        // The other team's server takes over the port, and has never heard of this workspace.
+        // The other team's server takes over the port and the key, and has never heard of this workspace.
+        let key = try Data(contentsOf: URL(fileURLWithPath: team.server.data + "/server-identity"))
         try manager.removeItem(atPath: team.server.data)
         try manager.copyItem(atPath: other.server.data, toPath: team.server.data)
+        try key.write(to: URL(fileURLWithPath: team.server.data + "/server-identity"))
         try team.server.restart()
         let unknown = try cara.run("sync")
         #expect(stranger.exit == 4 && stranger.errors == unknown.errors, "\(stranger)\(unknown)")

@@ -62,7 +62,8 @@ struct BundleCreate: Action {
         if console.options.json, file != "-" {
             return try console.json(["changes": .int(tally.changesets), "file": .text(file)])
         }
-        try console.note("\(tally.changesets) changes in \(file == "-" ? "the bundle" : file)")
+        let changes = tally.changesets == 1 ? "1 change" : "\(tally.changesets) changes"
+        try console.note("\(changes) in \(file == "-" ? "the bundle" : file)")
     }
 
     private func frontier(_ text: String, _ workspace: Workspace, _ writer: BundleWriter) throws -> Frontier {
