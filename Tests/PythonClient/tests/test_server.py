@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import re
+import socket
 import time
 from collections import Counter
 from dataclasses import replace
@@ -13,10 +14,10 @@ import world
 from world import JUDGMENT, TITLE, Member, Server, Terminal, conversation, last_failure, raw_id, write
 
 from parley_client import (
-    body, cbor, chains, crockford, derived, header, invites, messages, packing, schema, stamps, statements,
+    body, cbor, chains, channel, crockford, derived, header, invites, messages, packing, schema, stamps, statements,
 )
 from parley_client.frames import Failure, frame
-from parley_client.identity import Identity
+from parley_client.identity import Identity, x25519_public
 from parley_client.replica import Replica
 from parley_client.session import Connection, Ended, hello_of
 
@@ -756,6 +757,69 @@ def test_a_greeting_whose_answer_was_lost(server, olga, judgment, checked):
     pia = Member(server.address, replica, identity)
     pia.session([founding], token).sync().leave()
     checked(replica.roster.roles() == {"pia": "admin"}, "an operator's invite")
+
+
+# The channel.
+
+def test_a_device_is_who_holds_its_channel_key(server, olga, ben, checked):
+    eva = Member.join(olga("invite", "--for", "eva-key").strip())
+    unknown = greeting_failure(server.address, Replica(os.urandom(32)), Identity.new())
+    hello = messages.encode(hello_of(ben.replica, ben.identity))
+    for what, holder in (("a colleague", eva.identity), ("a stranger", Identity.new())):
+        failure = last_failure(greeted_bytes(server.address, hello, holder))
+        checked(failure == unknown, f"{what} who names ben's device: {failure}")
+    guest, introduction = Member.newcomer(olga("invite", "--for", "guest-key").strip())
+    hello = messages.encode(hello_of(guest.replica, guest.identity, introduction))
+    failure = last_failure(greeted_bytes(server.address, hello, eva.identity))
+    checked(failure == unknown, f"a colleague who brings a newcomer's introduction: {failure}")
+    until(greeted(server.address, ben.replica, ben.identity), messages.Welcome)
+
+
+def bare(address, data, seconds=8):
+    """What comes back to bytes without a channel, until the server closes."""
+    with socket.create_connection((address.host, address.port), seconds) as connection:
+        connection.sendall(data)
+        answer = b""
+        try:
+            while piece := connection.recv(65536):
+                answer += piece
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+def test_what_is_no_handshake_is_refused(server, ben, witness, checked):
+    refusal, hello = channel.framed(channel.REFUSAL), messages.encode(witness.hello)
+    other = channel.Client(x25519_public(os.urandom(32)), ben.identity.channel_secret)
+    right = bytes(channel.Client(server.address.key, ben.identity.channel_secret).outgoing)
+    cases = [
+        ("a web browser", b"GET / HTTP/1.1\r\n\r\n"), ("a hello in plain text", hello), ("zeros", bytes(2)),
+        ("a first message for another server", bytes(other.outgoing)),
+        ("one bit changed", right[:-1] + bytes([right[-1] ^ 1])), ("a refusal", refusal),
+        ("a key of low order", b"\x00\x30" + bytes(48)),
+    ]
+    for what, data in cases:
+        answer = bare(server.address, data)
+        checked(answer in (refusal, b""), f"{what}: {answer.hex()}")
+    begun = time.monotonic()
+    checked(bare(server.address, right[:30]) == b"" and time.monotonic() - begun > 4, "half a message: closed after 5 s")
+    checked(not witness.connection.closed, "the honest session is open")
+
+
+def test_no_conversation_can_be_said_again(server, ben, checked):
+    said = bytearray()
+    client = channel.Client(server.address.key, ben.identity.channel_secret)
+    with socket.create_connection((server.address.host, server.address.port), 5) as connection:
+        client.send(messages.encode(hello_of(ben.replica, ben.identity)))
+        plain = b""
+        while len(plain) < 5:
+            connection.sendall(client.outgoing)
+            said += client.outgoing
+            client.outgoing.clear()
+            plain += client.receive(connection.recv(65536))
+    checked(plain[4] == 2, "welcomed, the first time")
+    answer = bare(server.address, bytes(said))
+    checked(len(answer) <= 50, f"the second time only the handshake is answered: {len(answer)} bytes")
 
 
 # Bad bytes. Each ends its own connection only.
