@@ -13,10 +13,8 @@ struct Serve: Subcommand {
         discussion: """
             Examples:
               parley serve --data /srv/parley
-              parley serve --data /srv/parley --listen 127.0.0.1:7447
+              parley serve --data /srv/parley --listen 0.0.0.0:7447           (for other machines too)
               parley invite --data /srv/parley --workspace ports --for olga   (beside it; then send her the line)
-
-              parley serve --data /srv/parley --listen 0.0.0.0:7447      for other machines too
 
             The first line on stderr is `listening on HOST:PORT`; port 0 picks a free one. The second is the
             fingerprint of the server's key, which `parley doctor` shows on each member's machine as well.
