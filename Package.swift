@@ -48,7 +48,7 @@ let package = Package(
     ]
         + module("ParleyCore", needs: [])
         + [.systemLibrary(name: "CLinux")]
-        + module("ParleyTransport", needs: ["CLinux"])
+        + module("ParleyTransport", needs: ["CLinux", crypto])
         + module("ParleyProtocol", needs: ["ParleyCore", "CZstd", crypto])
         + module("ParleyTrust", needs: ["ParleyCore", crypto])
         + module("ParleyStore", needs: ["ParleyCore", grdb, grdbSQLite])
@@ -67,7 +67,9 @@ let package = Package(
                     logging, grdb,
                 ],
                 swiftSettings: house),
-            .testTarget(name: "ParleyProcessTests", dependencies: ["CLinux"], swiftSettings: house),
+            .testTarget(
+                name: "ParleyProcessTests", dependencies: ["CLinux", "ParleyTransport", "ParleyTrust"],
+                swiftSettings: house),
             .target(
                 name: "CFaultyDisk", path: "Tests/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
             .executableTarget(

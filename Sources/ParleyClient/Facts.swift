@@ -1,6 +1,6 @@
 package import ParleyCore
 package import ParleyStore
-internal import ParleyTrust
+package import ParleyTrust
 
 /// What `status` says of a workspace.
 package struct WorkspaceFacts: Equatable, Sendable {
@@ -9,6 +9,8 @@ package struct WorkspaceFacts: Equatable, Sendable {
     package var unsent: UInt64
     /// HOST:PORT; nil where the workspace was never published.
     package var server: String?
+    /// By what this replica knows its server, wherever it is.
+    package var serverKey: KeyFingerprint?
     /// When this replica and its server last had the same.
     package var lastSync: Instant?
     package var clockOffsetMilliseconds: Int64?
@@ -20,6 +22,7 @@ extension Workspace {
             WorkspaceFacts(
                 counts: try tx.counts(), unsent: try tx.unsent(of: device),
                 server: try tx.log.metaText(Meta.server),
+                serverKey: try tx.log.meta(Meta.serverKey).map { KeyFingerprint($0) },
                 lastSync: try tx.log.metaText(Meta.lastSync).flatMap { Int64($0) }.map {
                     Instant(milliseconds: $0)
                 },
@@ -29,9 +32,16 @@ extension Workspace {
 
     package func serverAddress() throws -> String? { try store.read { try $0.log.metaText(Meta.server) } }
 
+    /// The channel key by which this replica knows its server, 32 bytes: it came with an invite.
+    package func serverKey() throws -> [UInt8]? { try store.read { try $0.log.meta(Meta.serverKey) } }
+
     /// The same server, under another address.
-    package func move(toServer address: String) throws {
-        try store.write { try $0.log.setMeta(Meta.server, Array(address.utf8)) }
+    /// - Parameter key: its channel key, where that has changed too.
+    package func move(toServer address: String, key: [UInt8]? = nil) throws {
+        try store.write { tx in
+            try tx.log.setMeta(Meta.server, Array(address.utf8))
+            if let key { try tx.log.setMeta(Meta.serverKey, key) }
+        }
     }
 
     /// Brings the full-text index on for about so long; what it lacks is found all the same, but slower.

@@ -4,9 +4,12 @@ internal import ParleyStore
 internal import ParleyTrust
 
 /// Decides about a hello: which workspace it opens, whether its introduction lets a newcomer in, and whether
-/// the device is a member. What is unknown and what is forbidden answer alike.
+/// the device is a member and the one at the other end of the channel. What is unknown and what is forbidden
+/// answer alike.
 struct Doorkeeper {
     let folder: ServerFolder
+    /// What the other end has shown to hold. Anybody may name a device; only the device has its channel key.
+    let key: [UInt8]?
 
     enum Judgment {
         /// - Parameter isMember: whether the roster knows the device. Where it does not, the device has hosted the
@@ -21,10 +24,13 @@ struct Doorkeeper {
             if let refusal = try host(hello, at: now) { return .refused(refusal) }
             workspace = try folder.open(hello.workspace)
         }
-        guard let workspace else { return .refused(Self.forbidden) }
+        guard let workspace, let key else { return .refused(Self.forbidden) }
         do {
             let news = try workspace.add(hello.introduction.statements, at: now)
             let isMember = workspace.roster.role(of: hello.device) != nil
+            guard !isMember || workspace.roster.keys(of: hello.device)?.channel == key else {
+                return .refused(Self.forbidden)
+            }
             guard try isMember || isHost(hello, at: now) else { return .refused(stranger(hello)) }
             return .admitted(workspace, newStatements: news, isMember: isMember)
         } catch let fault as TrustError {

@@ -8,6 +8,8 @@ final class Peer {
     /// Counts towards the limit per address; nil for loopback, where everybody has one address.
     let addressKey: [UInt8]?
     var session: Session
+    /// The channel key that the other end has shown to hold; nil during the handshake.
+    var channelKey: [UInt8]?
     /// Set by the hello that was accepted.
     var workspace: HostedWorkspace?
     var device: DeviceID?

@@ -38,6 +38,12 @@ package final class Relay {
         peers[id] = Peer(id: id, address: address, addressKey: addressKey, now: now)
     }
 
+    /// The encrypted channel is open, and this is the key that the other end has shown to hold. Whatever
+    /// arrives before has no author and is refused.
+    package func identified(_ id: ConnectionID, by channelKey: [UInt8]) {
+        peers[id]?.channelKey = channelKey
+    }
+
     /// At the limit the stranger who has kept the server waiting longest goes, not the one who has just
     /// come: else a few dozen who say nothing would keep everybody out.
     private func makeRoom(for addressKey: [UInt8]?, at now: Int64) {
@@ -259,7 +265,8 @@ package final class Relay {
     }
 
     private func admit(_ hello: Hello, _ peer: Peer, at now: Int64) throws {
-        switch try Doorkeeper(folder: folder).judge(hello, known: workspaces[hello.workspace], at: now) {
+        let doorkeeper = Doorkeeper(folder: folder, key: peer.channelKey)
+        switch try doorkeeper.judge(hello, known: workspaces[hello.workspace], at: now) {
         case .refused(let error): end(peer, error, at: now)
         case .admitted(let workspace, let news, let isMember):
             workspaces[workspace.id] = workspace
@@ -318,6 +325,9 @@ package final class Relay {
         guard let greeting = peer.greeting, let device = peer.device,
             workspace.roster.role(of: device) != nil
         else { return }
+        guard workspace.roster.keys(of: device)?.channel == peer.channelKey else {
+            return end(peer, Doorkeeper.forbidden, at: now)
+        }
         finish(greeting, peer, workspace, at: now)
     }
 

@@ -19,15 +19,10 @@ package final class Listener {
     private var retry: LoopTimer?
 
     /// Binds the first address of the endpoint that can be bound, and listens.
-    /// - Parameter onlyLoopback: refuse, before binding, an endpoint with any address beyond this machine.
     package init(
-        on loop: ReadinessLoop, at endpoint: Endpoint, onlyLoopback: Bool = false, backlog: Int32 = 512
+        on loop: ReadinessLoop, at endpoint: Endpoint, backlog: Int32 = 512
     ) throws(TransportError) {
         let candidates = try SocketAddress.resolve(endpoint, flags: AI_PASSIVE)
-        if onlyLoopback, let outside = candidates.first(where: { !$0.isLoopback }) {
-            let why = "it can be reached from other machines"
-            throw TransportError(.notLoopback, call: "listen", place: outside.description, detail: why)
-        }
         descriptor = try Self.bound(to: candidates, backlog)
         address = try Self.localAddress(of: descriptor)
         self.loop = loop

@@ -5,12 +5,18 @@ import Glibc
 package struct TransportError: Error, Equatable, CustomStringConvertible {
     package enum Code: Sendable {
         case refused, unreachable, timedOut, reset, brokenPipe
-        case addressInUse, addressNotAvailable, notPermitted, notLoopback
+        case addressInUse, addressNotAvailable, notPermitted
         case outOfDescriptors, unknownHost, badEndpoint, signalsTaken
         /// A stream was used after it was closed.
         case closed
         /// A wrapper round a stream failed with an error of its own.
         case stream
+        /// What came is no handshake of the encrypted channel.
+        case notSecure
+        /// The server does not hold the key by which its client knows it.
+        case wrongKey
+        /// A record, or the end of a handshake, that was altered, repeated, left out or cut off on the way.
+        case forged
         /// Anything else the system said; `number` tells.
         case system
     }

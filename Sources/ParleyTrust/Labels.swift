@@ -23,6 +23,7 @@ struct Label: Hashable, Sendable {
     static let chainStart = Label("chain-start")
     static let chain = Label("chain")
     static let changeAddress = Label("change-address")
+    static let fingerprint = Label("fingerprint")
 
     // Signatures.
     static let statementSignature = Label("statement-signature")
@@ -35,7 +36,8 @@ struct Label: Hashable, Sendable {
 
     static let all: [Label] = [
         channelKey, sealingKey, signingKey, inviteKey, device, statement, statementSet, chainStart, chain,
-        changeAddress, statementSignature, possession, chainSignature, inviteCheck, identityCheck,
+        changeAddress, fingerprint, statementSignature, possession, chainSignature, inviteCheck,
+        identityCheck,
     ]
 
     /// SHA-256 over this label and the parts, one after the other.

@@ -2,6 +2,7 @@ internal import ParleyClient
 internal import ParleyCore
 internal import ParleyProtocol
 internal import ParleyServer
+internal import ParleyTrust
 
 /// One session of one or several desks with the server, at the same time, until nothing moves any more or
 /// the power goes somewhere. Bytes travel in memory.
@@ -60,6 +61,7 @@ struct Exchange {
                 let id = ConnectionID(office.nextConnection)
                 relay.connected(id, from: desk.name, addressKey: nil, at: office.clock.now())
                 lines.append(Line(desk, id, try SyncEngine(workspace), budget))
+                relay.identified(id, by: workspace.identity.keys.channel)
             }
         }
     }

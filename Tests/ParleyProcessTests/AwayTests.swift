@@ -72,8 +72,8 @@ struct AwayTests {
         withExtendedLifetime(listener) {}
     }
 
-    @Test("somebody else's server gets a sentence, whatever it says")
-    func foreign() throws {
+    @Test("somebody else's server gets a sentence, whatever it says", arguments: [false, true])
+    func foreign(holdsTheKey: Bool) throws {
         #expect(team.server.stop() == .exited(0))
         let listener = try ForeignListener(port: team.server.port)
         let replies = [
@@ -84,7 +84,11 @@ struct AwayTests {
             let sync = try team.olga.start(["sync", "--timeout", "5"])
             let caller = try listener.accept(within: .seconds(20))
             let started = ContinuousClock.now
-            caller.send(reply)
+            if holdsTheKey {
+                try SecureConnection(answering: caller, as: team.server).send(reply)
+            } else {
+                caller.send(reply)
+            }
             if reply.isEmpty { caller.close() }
             let outcome = try #require(sync.outcome(["sync"], within: .seconds(30)))
             #expect(outcome.exit > 0 && !outcome.isCrash, "\(outcome)")

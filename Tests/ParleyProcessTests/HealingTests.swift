@@ -117,16 +117,25 @@ struct HealingTests {
         promise("accidents", 1)
     }
 
-    @Test("a server whose data is gone is filled again by its clients")
-    func lostServer() throws {
+    @Test("a server whose data is gone is filled again by its clients", arguments: [true, false])
+    func lostServer(keepsKey: Bool) throws {
         try team.ben.succeed("set", id, "basis=Ben, unsent")
         #expect(team.server.stop() == .exited(0))
+        let (place, key) = (team.server.data + "/server-identity", team.scratch.path + "/server-identity")
+        try FileManager.default.moveItem(atPath: place, toPath: key)
         try FileManager.default.removeItem(atPath: team.server.data)
+        if keepsKey {
+            try FileManager.default.createDirectory(
+                atPath: team.server.data, withIntermediateDirectories: true)
+            try FileManager.default.moveItem(atPath: key, toPath: place)
+        }
         try team.server.restart()
         let refused = try team.ben.run("sync")
-        #expect(refused.exit == 4 && refused.errors.contains("publish"), "\(refused)")
+        let word = keepsKey ? "publish" : "--server INVITE"
+        #expect(refused.exit == 4 && refused.errors.contains(word), "\(refused)")
         let invite = try Team.hostingInvite(of: team.server, "ports", for: "olga")
         try team.olga.succeed("publish", invite)
+        if !keepsKey { try team.ben.succeed("sync", "--server", team.invite(for: "dora")) }
         #expect(try team.olga.status("unsent") == 0)
         try team.syncAll()
         let fresh = try team.member("cara")

@@ -12,23 +12,28 @@ struct HostileBytesTests {
     )
     func hostile() throws {
         let team = try Team()
-        var connections: [RawConnection] = []
+        var (bare, inside): ([RawConnection], [SecureConnection]) = ([], [])
         for bytes in Self.openings {
             let connection = try RawConnection(port: team.server.port)
             connection.send(bytes)
-            connections.append(connection)
+            bare.append(connection)
+            let secure = try SecureConnection(to: team.server)
+            try secure.send(bytes)
+            inside.append(secure)
         }
         for number in 0..<6 {
             try team.olga.importLines(Feed.judgments("h\(number)", 5), source: "s")
             try team.olga.succeed("sync")
         }
-        let ended = connections.count { $0.isEnded(within: .seconds(15)) }
-        #expect(ended == connections.count, "\(connections.count - ended) are still open")
+        let told = try inside.count { try $0.isEnded(within: .seconds(15)) && $0.wasToldWhy }
+        #expect(told == inside.count, "\(inside.count - told) are still open, or were not told why")
+        let ended = bare.count { $0.isEnded(within: .seconds(15)) }
+        #expect(ended == bare.count, "\(bare.count - ended) are still open")
         try team.syncAll()
         #expect(try team.expectAgreement().lines.count == 30)
         #expect(team.server.residentKiB < Self.memory, "\(team.server.residentKiB) KiB")
         #expect(team.server.stop() == .exited(0))
-        promise("hostile-openings", ended)
+        promise("hostile-openings", ended + told)
     }
 
     /// What a stranger may begin with.
@@ -54,17 +59,19 @@ struct HostileBytesTests {
         let team = try Team()
         try team.olga.importLines(Feed.judgments("quiet", 5), source: "s")
         let started = ContinuousClock.now
-        let silent = try (0..<100).map { _ in try RawConnection(port: team.server.port) }
+        let silent = try (0..<80).map { _ in try RawConnection(port: team.server.port) }
+        let inside = try (0..<20).map { _ in try SecureConnection(to: team.server) }
         try team.olga.succeed("sync")
         try team.ben.succeed("sync")
         #expect(ContinuousClock.now - started < .seconds(5), "the syncs came after the silence was over")
+        let told = try inside.count { try $0.isEnded(within: .seconds(15)) && $0.wasToldWhy }
         let ended = silent.count { $0.isEnded(within: .seconds(15)) }
-        #expect(ended == silent.count)
+        #expect(ended == silent.count && told == inside.count)
         let elapsed = ContinuousClock.now - started
         #expect(elapsed > .seconds(4) && elapsed < .seconds(20), "\(elapsed)")
         try team.expectAgreement()
         #expect(team.server.residentKiB < Self.memory, "\(team.server.residentKiB) KiB")
-        promise("silent-connections", ended)
+        promise("silent-connections", ended + told)
     }
 
     @Test("five hundred connections opened and closed at once leave no descriptor and no memory behind")
@@ -74,7 +81,7 @@ struct HostileBytesTests {
         let (before, files) = (team.server.residentKiB, try descriptors(team.server))
         for number in 0..<500 {
             let connection = try RawConnection(port: team.server.port)
-            if number.isMultiple(of: 3) { connection.send([0, 0, 0, 50, 1]) }
+            if number.isMultiple(of: 3) { connection.send([0, 48] + [UInt8](repeating: 9, count: 30)) }
             connection.close()
         }
         try team.olga.succeed("sync")

@@ -126,8 +126,9 @@ struct HostileTextTests {
             let payload = [11, code, UInt8(text.count)] + text
             // Who is said to be no member (3) calls once more, with all there is to show.
             let callers = try (0..<(code == 3 ? 2 : 1)).map { _ in
-                let caller = try listener.accept(within: .seconds(20))
-                caller.send([0, 0, 0, UInt8(payload.count)] + payload)
+                let caller = try SecureConnection(
+                    answering: listener.accept(within: .seconds(20)), as: team.server)
+                try caller.send([0, 0, 0, UInt8(payload.count)] + payload)
                 return caller
             }
             defer { withExtendedLifetime(callers) {} }

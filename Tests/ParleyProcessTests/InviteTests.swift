@@ -104,9 +104,11 @@ struct InviteTests {
         try sql("DELETE FROM statement", cara.path + "/data/ports/workspace.sqlite")
         let stranger = try cara.run("sync")
         #expect(team.server.stop() == .exited(0))
-        // The other team's server takes over the port, and has never heard of this workspace.
+        // The other team's server takes over the port and the key, and has never heard of this workspace.
+        let key = try Data(contentsOf: URL(fileURLWithPath: team.server.data + "/server-identity"))
         try manager.removeItem(atPath: team.server.data)
         try manager.copyItem(atPath: other.server.data, toPath: team.server.data)
+        try key.write(to: URL(fileURLWithPath: team.server.data + "/server-identity"))
         try team.server.restart()
         let unknown = try cara.run("sync")
         #expect(stranger.exit == 4 && stranger.errors == unknown.errors, "\(stranger)\(unknown)")

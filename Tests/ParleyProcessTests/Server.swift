@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// A `parley serve` on loopback.
+/// A `parley serve`, on loopback unless a test says otherwise.
 final class Server {
     let data: String
     let home: Home
@@ -12,15 +12,20 @@ final class Server {
     var address: String { "127.0.0.1:\(port)" }
     var pid: pid_t { child.pid }
 
-    init(data: String) throws {
+    private let host: String
+
+    /// - Parameter host: where it listens; clients always come by loopback.
+    init(data: String, listening host: String = "127.0.0.1") throws {
         self.data = data
+        self.host = host
         home = Home(data + "-home")
-        (child, port) = try Self.start(data, home, port: 0)
+        (child, port) = try Self.start(data, home, host, port: 0)
     }
 
-    private static func start(_ data: String, _ home: Home, port: Int) throws -> (Child, Int) {
-        let child = try home.start(["serve", "--data", data, "--listen", "127.0.0.1:\(port)"])
-        let prefix = "listening on 127.0.0.1:"
+    private static func start(_ data: String, _ home: Home, _ host: String, port: Int) throws -> (Child, Int)
+    {
+        let child = try home.start(["serve", "--data", data, "--listen", "\(host):\(port)"])
+        let prefix = "listening on \(host):"
         guard child.wait(.seconds(30), until: { $0.errors.contains(UInt8(ascii: "\n")) }),
             let line = child.errorText.split(separator: "\n").first, line.hasPrefix(prefix),
             let port = Int(line.dropFirst(prefix.count))
@@ -39,7 +44,7 @@ final class Server {
     func killNow() { child.killNow() }
 
     /// Starts it again on the same folder and port.
-    func restart() throws { (child, port) = try Self.start(data, home, port: port) }
+    func restart() throws { (child, port) = try Self.start(data, home, host, port: port) }
 
     /// Resident memory in KiB; 0 where the process has ended.
     var residentKiB: Int {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A connection to the server that does not speak Parley.
+/// A connection that does not speak Parley; see `SecureConnection` for what can be said inside of the channel.
 final class RawConnection {
     private var descriptor: Int32
     private(set) var received: [UInt8] = []
@@ -23,6 +23,48 @@ final class RawConnection {
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
         Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
+    }
+
+    /// Takes so many bytes off the front of what comes.
+    /// - Returns: nil where they have not come in time, or the other side has closed before.
+    func take(_ count: Int, within limit: Duration) -> [UInt8]? {
+        let deadline = ContinuousClock.now + limit
+        var piece = [UInt8](repeating: 0, count: 64 * 1024)
+        while received.count < count {
+            let left = deadline - ContinuousClock.now
+            guard descriptor >= 0, left > .zero, isReadable(descriptor, within: left) else { return nil }
+            let count = recv(descriptor, &piece, piece.count, 0)
+            if count <= 0 { close() } else { received += piece[..<count] }
+        }
+        defer { received.removeFirst(count) }
+        return Array(received[..<count])
+    }
+
+    /// Passes on what both sides say until one of them ends.
+    /// - Parameter change: may alter a piece; is told whose it is, and how much that side has said before.
+    /// - Returns: all that went over the wire, as it was said.
+    static func join(
+        _ caller: RawConnection, _ server: RawConnection,
+        change: (inout [UInt8], _ isCallers: Bool, _ before: Int) -> Void = { _, _, _ in }
+    ) -> [UInt8] {
+        var (heard, said): ([UInt8], [Int]) = ([], [0, 0])
+        var piece = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            var watched = [caller, server].map {
+                pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
+            }
+            guard poll(&watched, 2, 30_000) > 0 else { return heard }
+            for (side, ends) in [(caller, server), (server, caller)].enumerated()
+            where watched[side].revents != 0 {
+                let count = recv(ends.0.descriptor, &piece, piece.count, 0)
+                guard count > 0 else { return heard }
+                var bytes = Array(piece[..<count])
+                heard += bytes
+                change(&bytes, side == 0, said[side])
+                said[side] += count
+                guard ends.1.send(bytes) else { return heard }
+            }
+        }
     }
 
     /// Reads until the other side closes.

@@ -43,8 +43,15 @@ final class RelayTests {
 
     /// Connects, says hello, and returns what the relay answers.
     private func greet(_ number: Int, _ message: Message, at now: Int64 = 2000) throws -> [Message] {
+        try greet(number, message, at: now, by: founder.keys.channel)
+    }
+
+    private func greet(
+        _ number: Int, _ message: Message, at now: Int64 = 2000, by key: [UInt8]?
+    ) throws -> [Message] {
         let id = ConnectionID(number)
         relay.connected(id, from: "test", addressKey: nil, at: now)
+        if let key { relay.identified(id, by: key) }
         relay.received(message.frame.encoded[...], from: id, at: now)
         return try answers(to: id, at: now)
     }
@@ -80,6 +87,47 @@ final class RelayTests {
         let first = failure(in: try greet(2, hello(unknown)))
         let second = failure(in: try greet(3, foreign))
         #expect(first != nil && first == second && first?.code == .forbidden)
+    }
+
+    @Test("who does not hold the channel key of the device that it names gets a stranger's answer")
+    func otherKey() throws {
+        let unknown = try #require(WorkspaceID([UInt8](repeating: 9, count: 32)))
+        let stranger = failure(in: try greet(1, hello(unknown)))
+        let other = try Identity(seed: Secret([UInt8](repeating: 8, count: 32)))
+        let introduction = hello(workspace, token: hostingToken, statements: [founding.bytes])
+        for (number, key) in [other.keys.channel, founder.keys.sealing, [], nil].enumerated() {
+            for (half, message) in [introduction, hello(workspace)].enumerated() {
+                let answers = try greet(10 + 2 * number + half, message, by: key)
+                #expect(failure(in: answers) == stranger && answers.count == 1)
+            }
+        }
+        #expect(isWelcomed(try greet(2, introduction)))
+        #expect(failure(in: try greet(3, hello(workspace), by: other.keys.channel)) == stranger)
+        #expect(isWelcomed(try greet(4, hello(workspace))))
+    }
+
+    @Test("an admin who hosts anew what was lost is judged by the key as soon as it is known")
+    func otherKeyLater() throws {
+        let ben = try Identity(seed: Secret([UInt8](repeating: 5, count: 32)))
+        let secret = try InviteSecret(seed: Secret([UInt8](repeating: 6, count: 32)))
+        let grant = try Statement.grant(
+            by: founder, on: [founding.hash], invite: secret.publicKey, handle: Handle("ben"),
+            purpose: .newAnalyst(.admin), until: 100_000)
+        let enrolment = try Statement.enrol(ben, invite: secret, grant: grant, time: 1500)
+        let none = [UInt8](repeating: 0, count: 32)
+        let message = Message.hello(
+            Hello(
+                workspace: workspace, device: ben.device, time: 1000,
+                digests: Digests(frontier: none, statements: none),
+                introduction: Introduction(token: hostingToken, statements: [founding.bytes])))
+        let rest = Message.statements([grant.bytes, enrolment.bytes])
+        for (number, key) in [founder.keys.channel, ben.keys.channel].enumerated() {
+            let id = ConnectionID(number)
+            #expect(isWelcomed(try greet(number, message, by: key)))
+            relay.received(rest.frame.encoded[...], from: id, at: 2000)
+            let answers = try answers(to: id, at: 2000)
+            #expect((failure(in: answers)?.code == .forbidden) == (key == founder.keys.channel), "\(answers)")
+        }
     }
 
     @Test("a token hosts one workspace, and the same one again when the answer was lost")

@@ -2,6 +2,7 @@ internal import ParleyClient
 internal import ParleyCore
 internal import ParleyProtocol
 internal import ParleyServer
+internal import ParleyTrust
 
 /// Connections, and the bytes on them.
 extension Run {
@@ -13,6 +14,7 @@ extension Run {
         let id = nextConnection()
         server.relay.connected(id, from: replica.name, addressKey: nil, at: server.machine.now())
         let engine = try SyncEngine(replica.workspace, direction: direction)
+        server.relay.identified(id, by: replica.workspace.identity.keys.channel)
         let link = Link(id: id, engine: engine, direction: direction)
         replica.link = link
         tally[.sessions] += 1

@@ -115,6 +115,7 @@ final class Bench {
         let id = ConnectionID(nextConnection)
         relay.connected(id, from: "test \(nextConnection)", addressKey: nil, at: clock.now())
         let link = FakeLink(id: id, engine: try SyncEngine(workspace, direction: direction))
+        relay.identified(id, by: workspace.identity.keys.channel)
         links[id] = link
         return link
     }

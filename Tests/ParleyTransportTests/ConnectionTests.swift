@@ -21,7 +21,7 @@ import Testing
 
     @Test("A listener on port 0 reports its port and who came", arguments: ["127.0.0.1", "::1"])
     func portZero(_ host: String) throws {
-        let listener = try Listener(on: loop, at: Endpoint(host: host, port: 0), onlyLoopback: true)
+        let listener = try Listener(on: loop, at: Endpoint(host: host, port: 0))
         #expect(listener.address.port != 0 && listener.address.host == host)
         var peers: [SocketAddress] = []
         listener.onAccept = { peers.append($1) }
@@ -95,14 +95,6 @@ import Testing
             #expect(answers == before)
         }
         listener.close()
-    }
-
-    @Test("A server that must stay on this machine refuses any other address", arguments: ["0.0.0.0", "::"])
-    func onlyLoopback(_ host: String) throws {
-        let error = #expect(throws: TransportError.self) {
-            try Listener(on: loop, at: Endpoint(host: host, port: 0), onlyLoopback: true)
-        }
-        #expect(error?.code == .notLoopback)
     }
 
     @Test("An address in use is an error in words")

@@ -44,6 +44,58 @@ struct Measurements {
         print("throughput in slices of \(slice): \(Int(Double(received) / 1e6 / (time / .seconds(1)))) MB/s")
     }
 
+    @Test("A handshake, both ends, without streams")
+    func handshake() throws {
+        let server = try publicKey(of: Keys.server)
+        var times: [Duration] = []
+        for _ in 0..<2_000 {
+            times.append(
+                try ContinuousClock().measure {
+                    var client = try Handshake(.client(server: server), own: Keys.client)
+                    var answer = try Handshake(.server, own: Keys.server)
+                    try answer.take(client.next())
+                    try client.take(answer.next())
+                    try answer.take(client.next())
+                })
+        }
+        times.sort()
+        print("handshake, both ends: p50 \(times[1_000]), p99 \(times[1_980])")
+    }
+
+    @Test(
+        "Records sealed and opened, without streams",
+        arguments: [64, 1_024, 4_096, 16_384, SecureLink.longest])
+    func records(_ size: Int) throws {
+        var (sending, receiving) = (RecordCipher(key: Keys.client), RecordCipher(key: Keys.client))
+        let (plain, count) = (pattern(size), max(2_000, 200_000_000 / size))
+        var opened = 0
+        let time = try ContinuousClock().measure {
+            for _ in 0..<count { opened += try receiving.open(sending.seal(plain)).count }
+        }
+        print(
+            "records of \(size), sealed and opened: \(Int(Double(opened) / 1e6 / (time / .seconds(1)))) MB/s")
+    }
+
+    @Test(
+        "Throughput of the encrypted channel over loopback, both ends on one loop",
+        arguments: [1_000, 65_536])
+    func secureThroughput(_ slice: Int) throws {
+        let loop = try ReadinessLoop()
+        let (client, server) = try tcpPair(loop)
+        let side = Handshake.Side.client(server: try publicKey(of: Keys.server))
+        let writer = Channel(on: loop, try client.secured(as: side, own: Keys.client).streams)
+        let reader = Channel(on: loop, try server.secured(as: .server, own: Keys.server).streams)
+        let (bytes, total) = (pattern(slice), 1_000_000_000)
+        var received = 0
+        reader.onReceive = { received += $0.count }
+        writer.onDrained = { [unowned writer] in
+            while writer.pendingBytes <= 65_536 { writer.send(bytes) }
+        }
+        writer.send(bytes)
+        let time = try ContinuousClock().measure { while received < total { try loop.runOnce() } }
+        print("encrypted, in slices of \(slice): \(Int(Double(received) / 1e6 / (time / .seconds(1)))) MB/s")
+    }
+
     @Test("One message to a thousand channels")
     func broadcast() throws {
         let loop = try ReadinessLoop()

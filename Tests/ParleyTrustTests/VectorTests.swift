@@ -19,13 +19,22 @@ struct VectorTests {
         #expect(identity.device.text == (try vector.text("device-text")))
     }
 
+    @Test("people compare keys by fingerprints")
+    func fingerprint() throws {
+        let vector = try Vector("fingerprint")
+        #expect(KeyFingerprint(try vector.bytes("channel")).description == (try vector.text("text")))
+        #expect(try Vector("identity-server").identity().keys.fingerprint.description == vector.text("text"))
+    }
+
     @Test("every vector of membership is run here")
     func everyVector() throws {
         let groups: Set = [
-            "identity", "chain", "address", "found", "grant", "enrol", "statement", "roster", "invite",
+            "identity", "fingerprint", "chain", "address", "found", "grant", "enrol", "statement", "roster",
+            "invite",
         ]
         let run: Set = [
             "identity-founder", "identity-ben", "identity-tablet", "identity-server", "identity-file",
+            "fingerprint",
             "chain", "address", "found", "grant", "enrol", "enrol-further", "roster", "roster-mixed",
             "invite-hosting", "invite-joining", "invite-typed",
         ]

@@ -102,9 +102,27 @@ extension CommandFailure {
         switch error.code {
         case .refused, .unreachable, .timedOut, .reset, .brokenPipe, .unknownHost, .closed:
             self.init(.unreachable, "\(error.code)", "The server cannot be reached: \(error).", hint: hint)
+        case .notSecure:
+            self.init(
+                .failed, "\(error.code)", "The connection failed: \(error).",
+                hint: "is a parley server of this version at that address?")
+        case .forged:
+            self.init(.failed, "\(error.code)", "The connection was disturbed: \(error).", hint: hint)
         default:
             self.init(.failed, "\(error.code)", "The connection failed: \(error).")
         }
+    }
+
+    static let serverKey = "server-key"
+
+    /// The hard stop: nothing of the workspace has been said to whoever answered.
+    init(serverAt place: String, isNot pinned: KeyFingerprint) {
+        self.init(
+            .notPermitted, Self.serverKey,
+            "What answers at \(place) does not hold the key of this workspace's server, \(pinned). Nothing was sent.",
+            hint:
+                "somebody stands in between, or the key has changed: ask the operator what `parley serve` prints; "
+                + "then take the new key from a new invite: parley sync --server INVITE")
     }
 
     private init(_ error: SinkError) {

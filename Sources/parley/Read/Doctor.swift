@@ -4,6 +4,7 @@ import ParleyClient
 import ParleyCore
 import ParleyStore
 import ParleyTerminal
+import ParleyTrust
 
 struct Doctor: Subcommand {
     static let configuration = CommandConfiguration(
@@ -101,6 +102,7 @@ struct Doctor: Subcommand {
             JSONMember("unsent", .int(Int64(clamping: facts.unsent))),
             JSONMember("review", .int(counts.asides + counts.overlooked)),
             JSONMember("server", .text(orNull: facts.server)),
+            JSONMember("serverKey", .text(orNull: facts.serverKey?.description)),
             JSONMember("lastSync", .text(orNull: facts.lastSync?.text)),
             JSONMember("clockOffset", facts.clockOffsetMilliseconds.map { .int($0) } ?? .null),
             JSONMember("check", .text(check)), JSONMember("rebuilt", .bool(rebuild)),

@@ -82,6 +82,7 @@ struct Overview {
             "records": .int(counts.records.values.reduce(0, +)), "deleted": .int(counts.deleted),
             "changesets": .int(counts.changesets), "unsent": .int(Int64(clamping: facts.unsent)),
             "review": .int(counts.asides + counts.overlooked), "server": .text(orNull: facts.server),
+            "serverKey": .text(orNull: facts.serverKey?.description),
             "lastSync": .text(orNull: facts.lastSync?.text), "folder": .text(workspace.folder),
         ]
     }

@@ -103,8 +103,9 @@ struct Join: Subcommand {
     /// The server was never reached, or said no: nothing was enrolled.
     private static func leavesInviteUnused(_ error: any Error) -> Bool {
         if let error = error as? TransportError {
-            return error.call == "connect" || error.code == .unknownHost
+            return ["connect", "handshake"].contains(error.call) || error.code == .unknownHost
         }
+        if let error = error as? CommandFailure { return error.code == CommandFailure.serverKey }
         return isRefusal(error)
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import ParleyClient
 import ParleyProtocol
 import ParleyTransport
+import ParleyTrust
 
 /// By what way a client reaches its server.
 enum Route: Sendable {
@@ -10,7 +11,7 @@ enum Route: Sendable {
     case command(String)
 }
 
-/// Joins a sync engine to a stream for one connection: dials, moves bytes both ways, and reports.
+/// Joins a sync engine to an encrypted stream for one connection: dials, moves bytes both ways, and reports.
 final class Link {
     private let loop: ReadinessLoop
     private let workspace: Workspace
@@ -18,6 +19,8 @@ final class Link {
     private var dialer: Dialer?
     private var child: ChildProcess?
     private var channel: Channel?
+    private var secure: SecureLink?
+    private var place = ""
     private var engine: SyncEngine?
     private var heartbeat: LoopTimer?
     private var fault: (any Error)?
@@ -43,10 +46,12 @@ final class Link {
     func open(_ route: Route, timeout: Duration) {
         switch route {
         case .tcp(let endpoint):
+            place = endpoint.description
             dialer = Dialer(on: loop, to: endpoint, timeout: timeout) { [weak self] answer in
                 self?.dialed(answer)
             }
         case .command(let command):
+            place = command
             do throws(TransportError) {
                 let child = try ChildProcess(on: loop, command: command)
                 self.child = child
@@ -82,8 +87,13 @@ final class Link {
         case .failure(let error): end(error)
         case .success(let streams):
             do {
+                guard let key = try workspace.serverKey() else { throw ClientError.noServer }
                 engine = try SyncEngine(workspace, direction: direction)
-                join(streams)
+                // The hello names the device of this identity, which another process may just have changed.
+                let own = workspace.identity.channelSecret
+                let secured = try streams.secured(as: .client(server: key), own: own.bytes)
+                secure = secured.link
+                join(secured.streams)
             } catch { end(error) }
         }
     }
@@ -139,11 +149,18 @@ final class Link {
 
     private func ended(_ reason: Channel.End) {
         heartbeat?.cancel()
-        if case .failed(let error) = reason, engine?.isOver != true { fault = fault ?? error }
+        if case .failed(let error) = reason, engine?.isOver != true { fault = fault ?? known(error) }
         if engine?.isOver != true, fault == nil {
-            fault = TransportError(.closed, call: "read", detail: "the server closed the connection")
+            let call = secure?.isOpen == true ? "read" : "handshake"
+            fault = TransportError(.closed, call: call, detail: "the server closed the connection")
         }
         end(fault)
+    }
+
+    /// Whose key is another than the pinned one cannot be said: only the holder of the pinned one can answer.
+    private func known(_ error: TransportError) -> any Error {
+        guard error.code == .wrongKey, let key = try? workspace.serverKey() else { return error }
+        return CommandFailure(serverAt: place, isNot: KeyFingerprint(key))
     }
 
     private func end(_ error: (any Error)?) {

@@ -4,6 +4,7 @@ import Logging
 import ParleyServer
 import ParleyTerminal
 import ParleyTransport
+import ParleyTrust
 
 struct Serve: Subcommand {
     static let configuration = CommandConfiguration(
@@ -15,9 +16,12 @@ struct Serve: Subcommand {
               parley serve --data /srv/parley --listen 127.0.0.1:7447
               parley invite --data /srv/parley --workspace ports --for olga   (beside it; then send her the line)
 
-            The first line on stderr is `listening on HOST:PORT`; port 0 picks a free one. SIGTERM and SIGINT
-            stop it: what has arrived is stored, and everybody is told. Until the encrypted channel exists,
-            only loopback addresses are served; reach another machine by `parley sync --via "ssh .."`.
+              parley serve --data /srv/parley --listen 0.0.0.0:7447      for other machines too
+
+            The first line on stderr is `listening on HOST:PORT`; port 0 picks a free one. The second is the
+            fingerprint of the server's key, which `parley doctor` shows on each member's machine as well.
+            SIGTERM and SIGINT stop it: what has arrived is stored, and everybody is told. Every connection
+            is encrypted, and only members come in.
             """)
 
     static let usualAddress = "127.0.0.1:7447"
@@ -41,6 +45,7 @@ struct Serve: Subcommand {
         } else {
             let address = try open(server)
             try console.messages.line("listening on \(address)")
+            try console.messages.line("server key \(folder.identity.keys.fingerprint)")
             try console.messages.flush()
         }
         try server.run()
@@ -48,12 +53,8 @@ struct Serve: Subcommand {
 
     private func open(_ server: ServerLoop) throws -> SocketAddress {
         do { return try server.listen(at: Endpoint(listen)) } catch let error as TransportError {
-            let hint =
-                error.code == .notLoopback
-                ? "until there is an encrypted channel only loopback is served: --listen \(Self.usualAddress)"
-                : nil
             throw CommandFailure(
-                .failed, "listen", "This server cannot listen at \(listen): \(error.detail).", hint: hint)
+                .failed, "listen", "This server cannot listen at \(listen): \(error.detail).")
         }
     }
 

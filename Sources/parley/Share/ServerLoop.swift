@@ -3,14 +3,16 @@ import Logging
 import ParleyCore
 import ParleyServer
 import ParleyTransport
+import ParleyTrust
 
 /// Joins the relay to sockets and to time: one thread, one readiness loop. All that is ready is read, then
 /// the relay stores and answers once, then the answers are written.
 final class ServerLoop {
     private let loop: ReadinessLoop
     private let relay: Relay
+    private let key: Secret
     private let logger: Logger
-    private var channels: [ConnectionID: Channel] = [:]
+    private var connections: [ConnectionID: Connection] = [:]
     private var listener: Listener?
     private var nextNumber = 0
     private var isStopping = false
@@ -19,6 +21,7 @@ final class ServerLoop {
     init(folder: ServerFolder, logger: Logger) throws {
         loop = try ReadinessLoop()
         relay = Relay(folder: folder, logger: logger)
+        key = folder.identity.channelSecret
         self.logger = logger
         loop.onTurnEnd = { [unowned self] in endTurn() }
         try loop.onSignal([SIGTERM, SIGINT]) { [unowned self] signal in
@@ -29,7 +32,7 @@ final class ServerLoop {
 
     /// - Returns: the address with its real port.
     func listen(at endpoint: Endpoint) throws -> SocketAddress {
-        let listener = try Listener(on: loop, at: endpoint, onlyLoopback: true)
+        let listener = try Listener(on: loop, at: endpoint)
         listener.onAccept = { [unowned self] streams, peer in
             adopt(streams, from: peer.description, addressKey: peer.isLoopback ? nil : peer.limitKey)
         }
@@ -50,30 +53,43 @@ final class ServerLoop {
 
     // MARK: Connections
 
-    private func adopt(_ streams: StreamPair, from address: String, addressKey: [UInt8]?) {
-        let id = ConnectionID(nextNumber)
-        nextNumber += 1
-        let channel = Channel(on: loop, streams)
-        channels[id] = channel
-        channel.onReceive = { [unowned self] in relay.received($0, from: id, at: Self.now) }
-        channel.onDrained = { [unowned self] in relay.drained(id) }
-        channel.onEnd = { [unowned self] _ in ended(id) }
-        relay.connected(id, from: address, addressKey: addressKey, at: Self.now)
+    private struct Connection {
+        var channel: Channel
+        var link: SecureLink
     }
 
-    private func ended(_ id: ConnectionID) {
-        channels[id] = nil
+    /// Every connection is encrypted from its first byte on.
+    private func adopt(_ bare: StreamPair, from address: String, addressKey: [UInt8]?) {
+        let id = ConnectionID(nextNumber)
+        nextNumber += 1
+        do throws(TransportError) {
+            let (streams, link) = try bare.secured(as: .server, own: key.bytes)
+            let channel = Channel(on: loop, streams)
+            connections[id] = Connection(channel: channel, link: link)
+            link.onOpen = { [unowned self] in relay.identified(id, by: $0) }
+            channel.onReceive = { [unowned self] in relay.received($0, from: id, at: Self.now) }
+            channel.onDrained = { [unowned self] in relay.drained(id) }
+            channel.onEnd = { [unowned self] in ended(id, $0, from: address) }
+            relay.connected(id, from: address, addressKey: addressKey, at: Self.now)
+        } catch { logger.error("the server's key cannot be used", metadata: ["error": "\(error)"]) }
+    }
+
+    private func ended(_ id: ConnectionID, _ reason: Channel.End, from address: String) {
+        if case .failed(let error) = reason {
+            logger.info("connection ended", metadata: ["peer": "\(address)", "reason": "\(error)"])
+        }
+        connections[id] = nil
         relay.disconnected(id)
         let isDone = isStopping || listener == nil
-        if isDone, channels.isEmpty { loop.stop() }
+        if isDone, connections.isEmpty { loop.stop() }
     }
 
     // MARK: Turns
 
     private func endTurn() {
         guard !isStopping else { return }
-        let (deliveries, wantsTurn) = relay.endTurn(at: Self.now) { [channels] in
-            channels[$0]?.pendingBytes ?? 0
+        let (deliveries, wantsTurn) = relay.endTurn(at: Self.now) { [connections] in
+            connections[$0]?.channel.pendingBytes ?? 0
         }
         for delivery in deliveries { deliver(delivery) }
         guard wantsTurn, !hasTurnAhead else { return }
@@ -81,8 +97,11 @@ final class ServerLoop {
         _ = loop.after(.zero) { [unowned self] in hasTurnAhead = false }
     }
 
+    /// To whom the channel is not open nothing can be told: such a connection is closed.
     private func deliver(_ delivery: Relay.Delivery) {
-        guard let channel = channels[delivery.connection] else { return }
+        guard let connection = connections[delivery.connection] else { return }
+        let channel = connection.channel
+        guard connection.link.isOpen else { return delivery.ends ? channel.close() : () }
         for chunk in delivery.chunks { channel.send(chunk) }
         if delivery.ends { channel.finish() }
     }
@@ -101,7 +120,7 @@ final class ServerLoop {
         isStopping = true
         listener?.close()
         for delivery in relay.stop(at: Self.now) { deliver(delivery) }
-        if channels.isEmpty { loop.stop() }
+        if connections.isEmpty { loop.stop() }
     }
 
     private static var now: Int64 { SystemAmbient.now() }

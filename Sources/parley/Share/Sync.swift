@@ -3,6 +3,7 @@ import ParleyClient
 import ParleyProtocol
 import ParleyTerminal
 import ParleyTransport
+import ParleyTrust
 
 struct Sync: Subcommand {
     static let configuration = CommandConfiguration(
@@ -13,6 +14,7 @@ struct Sync: Subcommand {
               parley sync
               parley sync --pull
               parley sync --server 127.0.0.1:7448     the server has moved
+              parley sync --server parley://..        and has a new key: address and key from any new invite
               parley sync --via "ssh host parley serve --stdio --data /srv/parley"
 
             Everything works without it; nothing is lost when it fails.
@@ -24,7 +26,8 @@ struct Sync: Subcommand {
     var push = false
     @Option(
         name: .long,
-        help: ArgumentHelp("The server has moved: reach it there from now on.", valueName: "host:port"))
+        help: ArgumentHelp("The server has moved: reach it there from now on.", valueName: "host:port|invite")
+    )
     var server: String?
     @Option(
         name: .long, help: ArgumentHelp("A command whose streams lead to a server.", valueName: "command"))
@@ -45,7 +48,7 @@ struct Sync: Subcommand {
 
     func run(_ console: Console) throws {
         let workspace = try console.openWorkspace()
-        if let server { try workspace.move(toServer: Endpoint(server).description) }
+        if let server { try move(workspace, to: server) }
         let direction: SyncEngine.Direction = pull ? .pull : push ? .push : .both
         let outcome = try console.sync(workspace, direction: direction, via: via, timeout: timeout)
         let review = try workspace.reviewCount()
@@ -60,6 +63,19 @@ struct Sync: Subcommand {
             try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")
         }
         try report(outcome.refusals, console)
+    }
+
+    /// Of an invite only the server's address and key are taken: it stays unused.
+    private func move(_ workspace: Workspace, to server: String) throws {
+        guard server.lowercased().hasPrefix(Invite.scheme) else {
+            return try workspace.move(toServer: Endpoint(server).description)
+        }
+        let invite = try Invite(server)
+        let address = Endpoint(host: invite.host, port: invite.port).description
+        switch invite.content {
+        case .hosting(let hosting): try workspace.move(toServer: address, key: hosting.server)
+        case .joining(let joining): try workspace.move(toServer: address, key: joining.server)
+        }
     }
 
     /// One sentence for each kind of refusal; the rest has gone through.

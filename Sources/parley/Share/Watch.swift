@@ -126,6 +126,10 @@ private final class Watcher {
     private func disconnected(_ error: (any Error)?) {
         link = nil
         if isStopping { return loop.stop() }
+        if let failure = error as? CommandFailure, failure.code == CommandFailure.serverKey {
+            fault = failure
+            return loop.stop()
+        }
         if isMending, error == nil {
             isMending = false
             return connectSoon(afterMilliseconds: 0)

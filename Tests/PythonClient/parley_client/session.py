@@ -1,10 +1,12 @@
-"""The client's side of a session (3.4, 3.5), over a plain TCP socket."""
+"""The client's side of a session (3.4, 3.5), over a TCP socket and the encrypted channel (3.1)."""
 
+import os
 import select
 import socket
 import time
+from typing import NamedTuple
 
-from . import chains, frames, messages, stamps
+from . import chains, channel, frames, messages, stamps
 from .coding import Malformed
 from .frames import Failure
 from .replica import Fault
@@ -24,18 +26,36 @@ class Ended(Exception):
         self.name, self.text = name, text
 
 
-class Connection:
-    """Frames over a socket; it sends while it receives."""
+class Address(NamedTuple):
+    """Where a server is, and the channel key by which it is known."""
+    host: str
+    port: int
+    key: bytes
 
-    def __init__(self, address, timeout=5):
-        self.socket = socket.create_connection(address, timeout)
+
+class Connection:
+    """Frames over a socket; it sends while it receives. `secret` is a device's channel secret; a stranger has any."""
+
+    def __init__(self, address, secret=None, timeout=5):
+        self.socket = socket.create_connection((address.host, address.port), timeout)
         self.socket.setblocking(False)
-        self.incoming, self.outgoing = bytearray(), bytearray()
+        self.channel = channel.Client(address.key, secret or os.urandom(32))
+        self.incoming = bytearray()
         self.closed = False
+        self.refusal = None
+        """Why this end has ended the connection, where the channel's rules were broken."""
         self.last_sent = self.last_received = time.monotonic()
+        deadline = time.monotonic() + timeout
+        while not self.channel.is_open and not self.closed and time.monotonic() < deadline:
+            self.pump(0.05)
+        self.pump(0)
+
+    @property
+    def outgoing(self):
+        return self.channel.outgoing
 
     def send(self, data):
-        self.outgoing += data
+        self.channel.send(data)
         self.last_sent = time.monotonic()
         self.pump(0)
 
@@ -50,8 +70,10 @@ class Connection:
                 del self.outgoing[:self.socket.send(self.outgoing)]
             if readable:
                 data = self.socket.recv(65536)
-                self.incoming += data
+                self.incoming += self.channel.receive(data)
                 self.closed = not data
+        except channel.Refused as refusal:
+            self.refusal, self.closed = refusal, True
         except OSError:
             self.closed = True
 
@@ -97,7 +119,7 @@ class Session:
         self.peer = None
         """The peer's frontier, once it is known."""
         self.open = self.caught_up = self.peer_caught_up = False
-        self.connection = Connection(address)
+        self.connection = Connection(address, identity.channel_secret)
         self.hello = hello_of(replica, identity, introduction, token)
         self.send(self.hello)
 

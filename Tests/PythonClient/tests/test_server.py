@@ -4,6 +4,7 @@ import hashlib
 import os
 import random
 import re
+import socket
 import time
 from collections import Counter
 from dataclasses import replace
@@ -13,10 +14,10 @@ import world
 from world import JUDGMENT, TITLE, Member, Server, Terminal, conversation, last_failure, raw_id, write
 
 from parley_client import (
-    body, cbor, chains, crockford, derived, header, invites, messages, packing, schema, stamps, statements,
+    body, cbor, chains, channel, crockford, derived, header, invites, messages, packing, schema, stamps, statements,
 )
 from parley_client.frames import Failure, frame
-from parley_client.identity import Identity
+from parley_client.identity import Identity, x25519_public
 from parley_client.replica import Replica
 from parley_client.session import Connection, Ended, hello_of
 
@@ -569,20 +570,21 @@ def test_a_fork_is_told(ben, checked):
         session.sync()
     checked(error.value.name == "fork", f"the client finds the fork: {error.value}")
     other = messages.Frontier(((ben.identity.device, 1, bytes(32)),))
-    raw = greeted(copy.address, hello_of(copy.replica, copy.identity))
+    raw = greeted(copy.address, copy.replica, copy.identity)
     raw.send(messages.encode(other))
     answer = until(raw, messages.Refused)
     checked((answer.name, answer.device, answer.number) == ("fork", ben.identity.device, 1), f"so does the server: {answer}")
     raw.close()
 
 
-def greeted(address, hello):
+def greeted(address, replica, identity, introduction=(), token=b""):
     """A connection that says hello and no more."""
-    return greeted_bytes(address, messages.encode(hello))
+    hello = hello_of(replica, identity, introduction, token)
+    return greeted_bytes(address, messages.encode(hello), identity)
 
 
-def greeted_bytes(address, data):
-    connection = Connection(address)
+def greeted_bytes(address, data, identity):
+    connection = Connection(address, identity.channel_secret)
     connection.send(data)
     return connection
 
@@ -602,7 +604,7 @@ def until(connection, kind, seconds=10):
 
 def greeting_failure(address, replica, identity, introduction=(), token=b""):
     """The failure that answers a hello."""
-    return last_failure(greeted(address, hello_of(replica, identity, introduction, token)))
+    return last_failure(greeted(address, replica, identity, introduction, token))
 
 
 def test_strangers_are_forbidden(server, ben, checked):
@@ -661,13 +663,13 @@ def test_python_founds_and_invites(server, tmp_path, checked):
 def test_the_order_behind_the_welcome(server, ben, checked):
     """The server waits for nothing: statements, its frontier, or caughtUp, right behind the welcome."""
     empty = Replica(ben.replica.workspace)
-    connection = greeted(server.address, hello_of(empty, ben.identity))
+    connection = greeted(server.address, empty, ben.identity)
     got = [type(until(connection, object)).__name__ for _ in range(3)]
     checked(got == ["Welcome", "Statements", "Frontier"], f"all digests differ: {got}")
     connection.send(messages.encode(messages.Goodbye(0)))
     checked(conversation(connection) == [], "a goodbye is answered by the end of the stream")
     ben.sync()
-    connection = greeted(server.address, hello_of(ben.replica, ben.identity))
+    connection = greeted(server.address, ben.replica, ben.identity)
     got = [type(until(connection, object)).__name__ for _ in range(2)]
     checked(got == ["Welcome", "CaughtUp"], f"nothing differs: {got}")
     connection.send(messages.encode(messages.CaughtUp()))
@@ -744,17 +746,80 @@ def test_an_unknown_statement_is_kept_and_forwarded(olga, ben, tag, checked):
 def test_a_greeting_whose_answer_was_lost(server, olga, judgment, checked):
     """The introduction was taken, but the newcomer never heard of it, and says the same again."""
     guest, introduction = Member.newcomer(olga("invite", "--for", "lost-answer").strip())
-    until(greeted(server.address, hello_of(guest.replica, guest.identity, introduction)), messages.Welcome)
+    until(greeted(server.address, guest.replica, guest.identity, introduction), messages.Welcome)
     guest.session(introduction).sync().leave()
     checked(guest.replica.roster.roles()["lost-answer"] == "analyst", "a member's invite")
     line = server.operator_invite("lost", "pia")
     identity, token = Identity.new(), invites.decode(line).token
     founding = statements.found(identity, "pia", "lost", stamps.now())
     replica = Replica(founding.hash, [founding.data])
-    until(greeted(server.address, hello_of(replica, identity, [founding], token)), messages.Welcome)
+    until(greeted(server.address, replica, identity, [founding], token), messages.Welcome)
     pia = Member(server.address, replica, identity)
     pia.session([founding], token).sync().leave()
     checked(replica.roster.roles() == {"pia": "admin"}, "an operator's invite")
+
+
+# The channel.
+
+def test_a_device_is_who_holds_its_channel_key(server, olga, ben, checked):
+    eva = Member.join(olga("invite", "--for", "eva-key").strip())
+    unknown = greeting_failure(server.address, Replica(os.urandom(32)), Identity.new())
+    hello = messages.encode(hello_of(ben.replica, ben.identity))
+    for what, holder in (("a colleague", eva.identity), ("a stranger", Identity.new())):
+        failure = last_failure(greeted_bytes(server.address, hello, holder))
+        checked(failure == unknown, f"{what} who names ben's device: {failure}")
+    guest, introduction = Member.newcomer(olga("invite", "--for", "guest-key").strip())
+    hello = messages.encode(hello_of(guest.replica, guest.identity, introduction))
+    failure = last_failure(greeted_bytes(server.address, hello, eva.identity))
+    checked(failure == unknown, f"a colleague who brings a newcomer's introduction: {failure}")
+    until(greeted(server.address, ben.replica, ben.identity), messages.Welcome)
+
+
+def bare(address, data, seconds=8):
+    """What comes back to bytes without a channel, until the server closes."""
+    with socket.create_connection((address.host, address.port), seconds) as connection:
+        connection.sendall(data)
+        answer = b""
+        try:
+            while piece := connection.recv(65536):
+                answer += piece
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+def test_what_is_no_handshake_is_refused(server, ben, witness, checked):
+    refusal, hello = channel.framed(channel.REFUSAL), messages.encode(witness.hello)
+    other = channel.Client(x25519_public(os.urandom(32)), ben.identity.channel_secret)
+    right = bytes(channel.Client(server.address.key, ben.identity.channel_secret).outgoing)
+    cases = [
+        ("a web browser", b"GET / HTTP/1.1\r\n\r\n"), ("a hello in plain text", hello), ("zeros", bytes(2)),
+        ("a first message for another server", bytes(other.outgoing)),
+        ("one bit changed", right[:-1] + bytes([right[-1] ^ 1])), ("a refusal", refusal),
+        ("a key of low order", b"\x00\x30" + bytes(48)),
+    ]
+    for what, data in cases:
+        answer = bare(server.address, data)
+        checked(answer in (refusal, b""), f"{what}: {answer.hex()}")
+    begun = time.monotonic()
+    checked(bare(server.address, right[:30]) == b"" and time.monotonic() - begun > 4, "half a message: closed after 5 s")
+    checked(not witness.connection.closed, "the honest session is open")
+
+
+def test_no_conversation_can_be_said_again(server, ben, checked):
+    said = bytearray()
+    client = channel.Client(server.address.key, ben.identity.channel_secret)
+    with socket.create_connection((server.address.host, server.address.port), 5) as connection:
+        client.send(messages.encode(hello_of(ben.replica, ben.identity)))
+        plain = b""
+        while len(plain) < 5:
+            connection.sendall(client.outgoing)
+            said += client.outgoing
+            client.outgoing.clear()
+            plain += client.receive(connection.recv(65536))
+    checked(plain[4] == 2, "welcomed, the first time")
+    answer = bare(server.address, bytes(said))
+    checked(len(answer) <= 50, f"the second time only the handshake is answered: {len(answer)} bytes")
 
 
 # Bad bytes. Each ends its own connection only.
@@ -848,7 +913,7 @@ def test_mutated_frames(server, olga, ben, witness, checked):
     for number in range(200):
         hello = messages.encode(hello_of(eva.replica, eva.identity))
         first, rest = (mutated(hello, chance), b"") if number % 2 else (hello, mutated(behind, chance))
-        connection = greeted_bytes(server.address, first)
+        connection = greeted_bytes(server.address, first, eva.identity)
         if rest:
             until(connection, messages.Welcome)
             connection.send(rest)

@@ -8,11 +8,11 @@ import pytest
 import vectors
 
 from parley_client import (
-    body, cbor, chains, coding, crockford, derived, frames, header, invites, merge, messages, packing, schema, stamps,
+    body, cbor, chains, channel, coding, crockford, derived, frames, header, invites, merge, messages, packing, schema, stamps,
     statements,
 )
-from parley_client.identity import Identity
-from parley_client.labels import K, public_key
+from parley_client.identity import Identity, x25519_public
+from parley_client.labels import H, K, public_key
 from parley_client.roster import Roster
 
 VECTORS = vectors.load()
@@ -477,6 +477,54 @@ def check_bundle(vector):
 @checks("digest-.*")
 def check_digest(vector):
     assert chains.frontier_digest(changes(vector, "entry")) == vector.bytes("digest")
+
+
+# The channel.
+
+def handshakes(vector):
+    client = channel.Handshake(vector.bytes("client-secret"), vector.bytes("server"), vector.bytes("client-ephemeral"))
+    server = channel.Handshake(vector.bytes("server-secret"), None, vector.bytes("server-ephemeral"))
+    return client, server
+
+
+@checks("channel")
+def check_channel(vector):
+    client, server = handshakes(vector)
+    for name, speaker, listener in (("first", client, server), ("second", server, client), ("third", client, server)):
+        message = speaker.say()
+        assert channel.framed(message) == vector.bytes(name)
+        listener.take(message)
+    assert client.hash == server.hash == vector.bytes("hash")
+    assert server.peer == x25519_public(vector.bytes("client-secret"))
+    for name, speaker, listener in (("client", client, server), ("server", server, client)):
+        check_records(vector.all(f"from-{name}"), speaker.ciphers()[0], listener.ciphers()[1])
+
+
+def check_records(lines, sending, receiving):
+    shown = {int(number): bytes.fromhex(sealed) for number, sealed in map(str.split, lines)}
+    for number in range(max(shown) + 1):
+        plain = number.to_bytes(8, "big")
+        sealed = sending.seal(plain)
+        assert receiving.open(sealed) == plain
+        assert shown.get(number, channel.framed(sealed)) == channel.framed(sealed)
+
+
+@checks("channel-low-order")
+def check_low_order(vector):
+    for key in map(bytes.fromhex, vector.all("key")):
+        with pytest.raises(channel.Refused):
+            channel.agree(bytes(range(32)), key)
+    client, server = handshakes(BY_NAME["channel"])
+    server.take(client.say())
+    server.say()
+    with pytest.raises(channel.Refused, match="low order"):
+        server.take(vector.bytes("third")[2:])
+
+
+@checks("fingerprint")
+def check_fingerprint(vector):
+    letters = crockford.encode(H("fingerprint", vector.bytes("channel")))[:20]
+    assert "-".join(letters[at:at + 4] for at in range(0, 20, 4)) == vector.text("text")
 
 
 # What has no vectors, but tables.

@@ -11,7 +11,7 @@ from parley_client import body, cbor, crockford, invites, messages, schema, stam
 from parley_client.identity import Identity
 from parley_client.labels import K, public_key
 from parley_client.replica import Replica
-from parley_client.session import Session
+from parley_client.session import Address, Session
 
 EXECUTABLE = os.environ.get("PARLEY_EXECUTABLE")
 JUDGMENT, TITLE = 3, 1
@@ -40,13 +40,18 @@ class Server:
                 start, _, address = line.partition("listening on ")
                 assert start == "" and address, f"first line on stderr: {line!r}"
                 host, _, port = address.rpartition(":")
-                return host, int(port)
+                return Address(host, int(port), self._key())
             time.sleep(0.02)
         raise AssertionError(f"the server did not listen: {path.read_text()!r}")
 
+    def _key(self):
+        """The server's channel key, from its identity file (2.7.2)."""
+        _, second = (self.data / "server-identity").read_text().splitlines()
+        return Identity(crockford.decode(second)[:32]).channel
+
     @property
     def where(self):
-        return f"{self.address[0]}:{self.address[1]}"
+        return f"{self.address.host}:{self.address.port}"
 
     def operator_invite(self, workspace, handle):
         arguments = ("--data", str(self.data), "--workspace", workspace, "--for", handle, "--address", self.where)
@@ -122,7 +127,7 @@ class Member:
         enrol = statements.enrol(
             identity, [invite.grant.hash], invite.secret, invite.grant.content.handle, stamps.now())
         replica = Replica(invite.workspace, [invite.grant.data, enrol.data])
-        return cls((invite.host, invite.port), replica, identity), [invite.grant, enrol]
+        return cls(Address(invite.host, invite.port, invite.server), replica, identity), [invite.grant, enrol]
 
     @classmethod
     def join(cls, invite):
@@ -137,8 +142,8 @@ class Member:
         invite = invites.decode(invite)
         identity = Identity.new()
         founding = statements.found(identity, invite.handle, invite.name, stamps.now())
-        member = cls((invite.host, invite.port), Replica(founding.hash, [founding.data]), identity)
-        member.server = invite.server
+        address = Address(invite.host, invite.port, invite.server)
+        member = cls(address, Replica(founding.hash, [founding.data]), identity)
         member.session([founding], invite.token).sync().leave()
         return member
 
@@ -150,7 +155,7 @@ class Member:
         grant = statements.grant(self.identity, bases, public_key(K("invite-key", seed)), role, handle, until)
         self.replica.add_statements([grant.data])
         self.sync()
-        return invites.Joining(*self.address, self.server, self.replica.workspace, seed, grant).encode()
+        return invites.Joining(*self.address, self.replica.workspace, seed, grant).encode()
 
     def session(self, introduction=(), token=b""):
         return Session(self.replica, self.identity, self.address, introduction, token)
