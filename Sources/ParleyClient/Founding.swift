@@ -69,8 +69,9 @@ extension Workspace {
             let secret = try InviteSecret(seed: Secret(ambient.random(32)))
             let isOwn = roster.analyst(of: device) == handle
             let grant = try Statement.grant(
-                by: identity, on: roster.rests(for: device), invite: secret.publicKey, handle: handle,
-                purpose: isOwn ? .furtherDevice : .newAnalyst(role), until: until)
+                by: identity, on: roster.rests(forInviteBy: device, in: membership.statements),
+                invite: secret.publicKey, handle: handle, purpose: isOwn ? .furtherDevice : .newAnalyst(role),
+                until: until)
             _ = try membership.add([grant.bytes], to: tx.log)
             let invite = try JoiningInvite(
                 server: key, workspace: id, secret: secret.seed, grant: grant, epochKeys: [])

@@ -42,9 +42,7 @@ package final class Membership: Sendable {
         try refresh(from: log)
         var set = statements
         var count = 0
-        for bytes in offered {
-            // What does not hold is passed over: one bad statement stops nobody's good ones.
-            guard let statement = try? Statement(received: bytes), try set.insert(statement) else { continue }
+        for statement in statements.news(among: offered) where try set.insert(statement) {
             try log.save(statement: statement.bytes, hash: statement.hash.bytes)
             count += 1
         }

@@ -97,15 +97,14 @@ private struct UndoSearch {
 
     /// Walks the own chain back, leaving out what is undone already.
     private func firstPlan(_ isWanted: (Act) -> Bool) throws -> UndoPlan? {
-        var number = try tx.log.head(of: workspace.device)?.number ?? 0
+        let head = try tx.log.head(of: workspace.device)?.number ?? 0
+        var next: ChangeID? = ChangeID(device: workspace.device, number: head)
         var settled: Set<ChangeID> = []
         var passed: [UndoPlan] = []
-        while number > 0, passed.count < Self.mostPassed {
-            let change = ChangeID(device: workspace.device, number: number)
-            number -= 1
-            guard !settled.contains(change), let position = try tx.log.position(of: change),
-                let body = try tx.body(at: position)
-            else { continue }
+        while let change = next, change.number > 0, passed.count < Self.mostPassed {
+            let body = try tx.log.position(of: change).flatMap { try tx.body(at: $0) }
+            next = before(change, body?.act)
+            guard let body, !settled.contains(change) else { continue }
             if let target = body.act.targetChange, body.act.isUndoing {
                 settled.formUnion(try tx.parts(of: target))
             }
@@ -117,6 +116,13 @@ private struct UndoSearch {
             passed.append(plan)
         }
         return passed.first
+    }
+
+    /// Where this machine has taken a fresh device name, the walk goes on in the chain that it wrote before:
+    /// the first changeset of the fresh one says what it was called there.
+    private func before(_ change: ChangeID, _ act: Act?) -> ChangeID? {
+        let same = change.number > 1 ? change : act?[.former]?.namedChanges.last
+        return same.map { ChangeID(device: $0.device, number: $0.number - 1) }
     }
 }
 

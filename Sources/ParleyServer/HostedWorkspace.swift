@@ -91,8 +91,7 @@ package final class HostedWorkspace {
     package func add(_ offered: [[UInt8]], at now: Int64?) throws -> [[UInt8]] {
         var set = statements
         var new: [Statement] = []
-        // What does not hold is passed over: one bad statement stops nobody's good ones.
-        var rest = offered.compactMap { try? Statement(received: $0) }.filter { set[$0.hash] == nil }
+        var rest = set.news(among: offered)
         var progressed = true
         while progressed, !rest.isEmpty {
             progressed = false

@@ -156,27 +156,25 @@ package struct Log {
     }
 
     package func save(statement bytes: [UInt8], hash: [UInt8]) throws {
-        try db.execute(
-            sql: "INSERT OR IGNORE INTO statement (hash, bytes) VALUES (?, ?)",
-            arguments: [Data(hash), Data(bytes)])
+        try db.cachedStatement(sql: "INSERT OR IGNORE INTO statement (hash, bytes) VALUES (?, ?)")
+            .execute(arguments: [Data(hash), Data(bytes)])
     }
 
     package func statements() throws -> [[UInt8]] {
-        try Data.fetchAll(db, sql: "SELECT bytes FROM statement ORDER BY hash").map { [UInt8]($0) }
+        try Data.fetchAll(db.cachedStatement(sql: "SELECT bytes FROM statement ORDER BY hash"))
+            .map { [UInt8]($0) }
     }
 
     // MARK: Small facts
 
     package func meta(_ name: String) throws -> [UInt8]? {
-        try Data.fetchOne(db, sql: "SELECT value FROM meta WHERE name = ?", arguments: [name]).map {
-            [UInt8]($0)
-        }
+        try Data.fetchOne(
+            db.cachedStatement(sql: "SELECT value FROM meta WHERE name = ?"), arguments: [name]
+        ).map { [UInt8]($0) }
     }
 
     package func setMeta(_ name: String, _ value: [UInt8]?) throws {
-        try db.execute(
-            sql:
-                "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        try db.cachedStatement(sql: "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)").execute(
             arguments: [name, value.map { Data($0) }])
     }
 

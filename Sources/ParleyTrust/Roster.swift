@@ -86,6 +86,23 @@ extension Roster {
         return ([own] + others).sorted()
     }
 
+    /// What the grant of an invite should rest on: the same, but in the place of a grant that nobody has used
+    /// stands what that one rests on. It claims nothing yet, and a server that has not heard of it would turn
+    /// away whoever joins by this invite before the issuer has synced.
+    /// - Parameter set: what this roster was made of.
+    package func rests(forInviteBy device: DeviceID, in set: StatementSet) -> [StatementHash] {
+        guard let own = devices[device]?.statement else { return [] }
+        var found: Set<StatementHash> = []
+        var seen: Set<StatementHash> = []
+        var next = heads
+        while let hash = next.popLast() {
+            guard seen.insert(hash).inserted, let statement = set[hash] else { continue }
+            if case .grant = statement.content { next += statement.restsOn } else { found.insert(hash) }
+        }
+        let others = found.subtracting([own]).sorted { (depths[$0] ?? 0, $0) > (depths[$1] ?? 0, $1) }
+        return ([own] + others.prefix(Statement.mostRests - 1)).sorted()
+    }
+
     /// Why one more statement should not be taken into a set: to be taken it must count, or be unknown and
     /// rightly signed, and nothing that counted may fall by it. This is how a server judges what a newcomer
     /// brings; to a member, who may be giving back what a restored server lost, it refuses less: only

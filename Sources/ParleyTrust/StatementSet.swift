@@ -38,4 +38,13 @@ package struct StatementSet: Equatable, Sendable {
     package var digest: [UInt8] {
         Label.statementSet.hash(hashes.flatMap(\.bytes))
     }
+
+    /// Those of `offered` that verify and are not held here. What does not hold is passed over: one bad
+    /// statement stops nobody's good ones. What is held is not verified again.
+    package func news(among offered: [[UInt8]]) -> [Statement] {
+        offered.compactMap { bytes in
+            guard let read = try? Statement(held: bytes), self[read.hash] == nil else { return nil }
+            return try? Statement(received: bytes)
+        }
+    }
 }

@@ -22,6 +22,8 @@ struct DiskFullTests {
         try olga.expectHealth("while full")
         let skipped = try olga.importLines(large, source: "large")
         #expect(skipped.exit == 9 && skipped.errors.contains("full"), "\(skipped)")
+        let arrived = try olga.export().lines.count - 50
+        #expect(arrived == 0 || skipped.errors.contains("\(arrived) new"), "\(arrived): \(skipped)")
         try olga.expectHealth("after an import in parts")
         try disk.grow(megabytes: 64)
         let again = try olga.importLines(large, source: "large")

@@ -120,6 +120,14 @@ struct InviteTests {
         #expect(outcome.exit == 4 && outcome.output.isEmpty, "\(outcome)")
     }
 
+    @Test("invites made one after the other let in, in any order, before their maker syncs")
+    func several() throws {
+        let names = ["cara", "dora", "eva"]
+        let invites = try names.map { try team.invite(for: $0) }
+        for index in [2, 0, 1] { try home(names[index]).succeed("join", invites[index]) }
+        try team.olga.succeed("sync")
+    }
+
     @Test("an invite made while the server is away lets in once it is back")
     func offline() throws {
         #expect(team.server.stop() == .exited(0))

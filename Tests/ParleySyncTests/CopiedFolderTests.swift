@@ -47,6 +47,26 @@ struct CopiedFolderTests {
         #expect(try copy.store.read { try $0.unsent(of: copy.device) } == 0)
     }
 
+    @Test("under a fresh name, undo and redo go on in what the same machine wrote under the former one")
+    func undoAcrossNames() throws {
+        let record = try olga.create("judgment", ["title": .text("Common")])
+        try olga.set(record, "title", .text("Before the copy"))
+        try bench.syncAll(olga, ben)
+        let copy = try bench.copy(olga, to: "olga-laptop")
+        try olga.set(record, "confidence", .text("high"))
+        try copy.set(record, "title", .text("On the copy"))
+        try bench.syncAll(olga, copy)
+        for expected in ["Before the copy", "Common"] {
+            try copy.undo()
+            #expect(try copy.value(record, "title") == .text(expected))
+        }
+        #expect(try copy.value(record, "confidence") == .text("high"), "written by the other machine")
+        for expected in ["Before the copy", "On the copy"] {
+            try copy.undo(.newestUndone)
+            #expect(try copy.value(record, "title") == .text(expected))
+        }
+    }
+
     @Test("both copies write one field: what loses is set aside, since neither had seen the other")
     func sameField() throws {
         let record = try olga.create("judgment", ["title": .text("Common")])

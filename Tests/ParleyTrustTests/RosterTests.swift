@@ -195,6 +195,24 @@ struct RosterTests {
         #expect(roster.rests(for: cast.founder.device) == [cast.found.hash, later.hash].sorted())
     }
 
+    @Test("an invite does not rest on another that nobody has used, but on all that claims something")
+    func restsOfInvites() throws {
+        var cast = try Cast()
+        let used = try cast.invite("ben")
+        let ben = try cast.enrol(with: used)
+        let first = try cast.invite("cara", on: [cast.found.hash, ben.enrol.hash])
+        let second = try cast.invite("dora", on: [cast.found.hash, first.grant.hash])
+        let set = try StatementSet([cast.found, used.grant, ben.enrol, first.grant, second.grant])
+        let roster = Roster(set, workspace: cast.workspace)
+        #expect(roster.heads == [second.grant.hash])
+        let rests = roster.rests(forInviteBy: cast.founder.device, in: set)
+        #expect(rests == [cast.found.hash, ben.enrol.hash].sorted())
+        let third = try cast.invite("eva", on: rests)
+        let eva = try cast.enrol(with: third)
+        let server = try StatementSet([cast.found, used.grant, ben.enrol, third.grant])
+        #expect(try Roster.refusal(of: eva.enrol, joining: server, workspace: cast.workspace) == nil)
+    }
+
     @Test("a device that names a colleague's channel key takes nothing from the colleague")
     func sharedChannelKey() throws {
         var cast = try Cast()

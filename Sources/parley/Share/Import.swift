@@ -170,7 +170,8 @@ final class ImportRun {
     func run(_ options: Importer.Options, strict: Bool, dry: Bool) throws -> Outcome {
         defer { if meter.isShown { try? console.messages.wipe() } }
         guard strict || dry else {
-            try fill(Importer(workspace, options))
+            let importer = Importer(workspace, options)
+            do { try fill(importer) } catch let error as StoreError { throw unfinished(error, importer) }
             return outcome
         }
         do {
@@ -207,6 +208,19 @@ final class ImportRun {
             let line = meter.line(done: outcome.rows, now: SystemAmbient.now())
         else { return }
         try console.messages.draw(line, width: console.messages.width(environment: console.environment) ?? 80)
+    }
+
+    /// An import goes into the store in parts of a thousand records: those before the failure are there.
+    private func unfinished(_ error: StoreError, _ importer: Importer) -> CommandFailure {
+        var failure = CommandFailure(describing: error)
+        guard let change = importer.changes.last?.shortAddress else { return failure }
+        let tally = importer.tally
+        if error.code == .diskFull { failure.message = "The disk is full." }
+        failure.message +=
+            " The import is not complete: \(tally.created) new, \(tally.changed) changed so far, and they stay."
+        failure.hint =
+            "make room and import it again: what has an id or a key is not doubled    or: parley undo \(change)"
+        return failure
     }
 
     private func refusal(of outcome: Outcome) -> CommandFailure {
