@@ -54,11 +54,12 @@ struct Doctor: Subcommand {
             return try console.note("All tables are made anew from the log.")
         }
         try console.note(
-            "The file was damaged. \(mending.held) changes were whole and are in a fresh file; the damaged one is kept as \(kept)."
+            "The file was damaged. What was whole of it, \(counted(mending.held, "change")), is in a fresh file; the damaged one is kept as \(kept)."
         )
         if mending.rewritten > 0 {
             try console.note(
-                "\(mending.rewritten) unsent changes of yours were behind the damage and are written again.")
+                "Written again, since a server has never had them: \(counted(mending.rewritten, "change")) of yours from behind the damage."
+            )
         }
         try console.note("What is missing comes from the server: parley sync")
     }

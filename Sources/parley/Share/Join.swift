@@ -129,7 +129,7 @@ struct Join: Subcommand {
                 "records": .int(records), "folder": .text(folder),
             ])
         } else {
-            try console.note("joined \(name) as \(handle): \(records) records")
+            try console.note("joined \(name) as \(handle): \(counted(records, "record"))")
         }
         try console.hint("next: parley list    parley watch")
     }
