@@ -17,7 +17,7 @@ extension CommandFailure {
         case .notFound(let text):
             self.init(
                 .notFound, "not-found", "There is no \(text).",
-                hint: "look: parley list    parley search WORD")
+                hint: text.hasPrefix("@") ? "look: parley log" : "look: parley list    parley search WORD")
         case .ambiguous(let text, let candidates):
             self.init(
                 .notFound, "ambiguous",

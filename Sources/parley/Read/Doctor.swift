@@ -15,9 +15,10 @@ struct Doctor: Subcommand {
               parley doctor --verify
               parley doctor --rebuild
 
-            The log is the truth: --verify checks the file, the log and every table; --rebuild makes the
-            tables anew from the log. Where the log itself is damaged, what is whole of it moves into a fresh
-            file, the damaged one is kept, and the next sync brings what is missing.
+            The log is the truth: --verify checks the file, the log and every table;
+            --rebuild makes the tables anew from the log. Where the log itself is damaged,
+            what is whole of it moves into a fresh file, the damaged one is kept, and the
+            next sync brings what is missing.
             """)
 
     @Flag(help: "Check the file and compare every table with the log.") var verify = false

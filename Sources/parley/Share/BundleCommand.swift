@@ -14,13 +14,14 @@ struct BundleCommand: Subcommand {
         discussion: """
             Examples:
               parley bundle create friday.parley
-              parley bundle create monday.parley --since friday.parley     only what came since
-              parley bundle apply friday.parley -n                         says what it would change
+              parley bundle create monday.parley --since friday.parley  # only what came since
+              parley bundle apply friday.parley -n   # only says what it would change
               parley bundle apply friday.parley
               parley bundle create - | ssh other parley bundle apply -
 
-            A bundle holds membership and changes, signed by their authors: whoever carries it can read it,
-            and can neither alter nor invent anything in it. Taking one in twice changes nothing.
+            A bundle holds membership and changes, signed by their authors: whoever carries
+            it can read it, and can neither alter nor invent anything in it. Taking one in
+            twice changes nothing.
             """,
         subcommands: [BundleCreate.self, BundleApply.self])
 

@@ -16,7 +16,8 @@ struct Join: Subcommand {
               parley join parley://host:7447/..
               parley join - < invite.txt
 
-            An operator's invite founds the workspace on the server, with you as its first admin.
+            An operator's invite founds the workspace on the server, with you as its first
+            admin.
             """)
 
     @Argument(
