@@ -24,7 +24,9 @@ extension CommandFailure {
                 "\(text) may be \(candidates.map { $0.shortAddress(8) }.joined(separator: ", ")).",
                 hint: "type more of the id")
         case .ambiguousChange(let text, let candidates):
-            let names = candidates.map { ChangeAddress($0).text(length: 8) }
+            // One that was written again keeps its former address, which is told from the other's only in full.
+            let isLong = text.drop { $0 == "@" }.count >= 8
+            let names = candidates.map { ChangeAddress($0).text(length: isLong ? 26 : 8) }
             self.init(
                 .notFound, "ambiguous", "\(text) may be \(names.joined(separator: ", ")).",
                 hint: "type more of it")
