@@ -53,6 +53,7 @@ extension Workspace {
         let path = Self.storePath(in: folder)
         let fresh = path + ".new"
         for ending in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: fresh + ending) }
+        let version = try? store.file.dataVersion()
         let target = try WorkspaceStore(path: fresh, rules: store.rules)
         var mending = Mending()
         try target.write { tx in
@@ -61,6 +62,10 @@ extension Workspace {
         }
         try target.file.checkpoint()
         try target.close()
+        // What another process has written since is not in the fresh file.
+        guard (try? store.file.dataVersion()) == version else {
+            throw StoreError(.busy, path: path, cause: "it was written to meanwhile")
+        }
         try? store.close()
         mending.kept = try Self.replace(path, by: fresh)
         return mending

@@ -57,8 +57,9 @@ package struct TextTable {
         guard let limit else { return widths }
         var excess = widths.reduce(0, +) + gap.count * max(0, widths.count - 1) - limit
         let elastic = columns.indices.filter { columns[$0].isElastic }
-        while excess > 0, let widest = elastic.max(by: { widths[$0] < widths[$1] }),
-            widths[widest] > columns[widest].least
+        while excess > 0,
+            let widest = elastic.filter({ widths[$0] > columns[$0].least })
+                .max(by: { widths[$0] < widths[$1] })
         {
             let others = elastic.filter { $0 != widest }.map { widths[$0] }.max() ?? 0
             let target = max(

@@ -43,6 +43,16 @@ struct ColumnTests {
         }
     }
 
+    @Test("where one elastic column is as narrow as it may be, the next one gives way")
+    func elastic() {
+        var table = TextTable([
+            .init(), .init(isElastic: true, least: 16), .init(isElastic: true, least: 4), .init(),
+        ])
+        table.add([.init("J-0QM7.likelihood"), .init("unlikely"), .init("Z0J4TC7A"), .init("@gsnx")])
+        #expect(table.lines(width: 43) == ["J-0QM7.likelihood  unlikely  Z0J4TC…  @gsnx"])
+        #expect(table.lines(width: 10) == ["J-0QM7.likelihood  unlikely  Z0J…  @gsnx"])
+    }
+
     @Test("wrapping keeps every letter and no line is too long")
     func wrapProperties() {
         var random = SeededRandom(11)

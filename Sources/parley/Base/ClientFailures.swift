@@ -17,14 +17,16 @@ extension CommandFailure {
         case .notFound(let text):
             self.init(
                 .notFound, "not-found", "There is no \(text).",
-                hint: "look: parley list    parley search WORD")
+                hint: text.hasPrefix("@") ? "look: parley log" : "look: parley list    parley search WORD")
         case .ambiguous(let text, let candidates):
             self.init(
                 .notFound, "ambiguous",
                 "\(text) may be \(candidates.map { $0.shortAddress(8) }.joined(separator: ", ")).",
                 hint: "type more of the id")
         case .ambiguousChange(let text, let candidates):
-            let names = candidates.map { ChangeAddress($0).text(length: 8) }
+            // One that was written again keeps its former address, which is told from the other's only in full.
+            let isLong = text.drop { $0 == "@" }.count >= 8
+            let names = candidates.map { ChangeAddress($0).text(length: isLong ? 26 : 8) }
             self.init(
                 .notFound, "ambiguous", "\(text) may be \(names.joined(separator: ", ")).",
                 hint: "type more of it")

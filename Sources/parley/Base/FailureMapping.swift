@@ -71,6 +71,12 @@ extension CommandFailure {
             self.init(.failed, "\(error.code)", "\(error).")
         case .identityExposed:
             self.init(.failed, "\(error.code)", "\(error).", hint: "chmod 600 \(error.place)")
+        case .identityMissing:
+            self.init(
+                .failed, "\(error.code)", "\(error).",
+                hint:
+                    "restore the folder from a backup: parley sync brings the rest; or join again with a new invite"
+            )
         case .wrongInvite, .badPossession, .badSignature, .tooManyStatements:
             self.init(.notPermitted, "\(error.code)", "\(error).")
         default:

@@ -21,15 +21,17 @@ struct Conflicts: Subcommand {
               parley conflicts --exit-code || echo "something to look at"
               parley conflicts --all
 
-            A later write is shown; one that its author had not seen is set aside and waits here. keep leaves
-            what shows, take brings the other back, write sets a third value. Each is an ordinary write: it
-            syncs, settles all that is listed there, and can be undone. Writing another value by set settles it too.
+            A later write is shown; one that its author had not seen is set aside and waits
+            here. keep leaves what shows, take brings the other back, write sets a third
+            value. Each is an ordinary write: it syncs, settles all that is listed there,
+            and can be undone. Writing another value by set settles it too.
 
-            A record that one deleted while another edited it waits as ID.deleted: keep leaves it as it shows
-            (deleted), take of an edit's @CHANGE brings the record back.
+            A record that one deleted while another edited it waits as ID.deleted: keep
+            leaves it as it shows (deleted), take of an edit's @CHANGE brings the record
+            back.
 
-            --all lists also what was settled, by whom and how. The older values are in parley log ID --patch,
-            and parley restore brings them back.
+            --all lists also what was settled, by whom and how. The older values are in
+            parley log ID --patch, and parley restore brings them back.
             """,
         subcommands: [
             ConflictsList.self, ConflictsShow.self, ConflictsKeep.self, ConflictsTake.self,

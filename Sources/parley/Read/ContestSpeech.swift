@@ -25,8 +25,8 @@ struct ContestSpeech {
     /// Where, in what state, which value, who, when, on which device, by what act, which change, the note.
     var emptyTable: TextTable {
         TextTable([
-            .init(), .init(), .init(isElastic: true, least: 16), .init(), .init(), .init(), .init(), .init(),
-            .init(isElastic: true),
+            .init(), .init(), .init(isElastic: true, least: 16), .init(), .init(),
+            .init(isElastic: true, least: 4), .init(isElastic: true), .init(), .init(isElastic: true),
         ])
     }
 

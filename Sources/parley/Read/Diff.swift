@@ -14,7 +14,8 @@ struct Diff: Subcommand {
               parley diff J-88PD.basis --from @3kq7 --to @9ep2
               parley diff J-88PD --from @3kq7 --exit-code || echo changed
 
-            @CHANGE is what its author had, and the change; a time is all that was written by then.
+            @CHANGE is what its author had, and the change; a time is all that was written
+            by then.
             """)
 
     @Argument(help: "A record or a field, as J-88PD or J-88PD.basis.", completion: .record) var address:

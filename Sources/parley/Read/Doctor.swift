@@ -16,9 +16,10 @@ struct Doctor: Subcommand {
               parley doctor --verify
               parley doctor --rebuild
 
-            The log is the truth: --verify checks the file, the log and every table; --rebuild makes the
-            tables anew from the log. Where the log itself is damaged, what is whole of it moves into a fresh
-            file, the damaged one is kept, and the next sync brings what is missing.
+            The log is the truth: --verify checks the file, the log and every table;
+            --rebuild makes the tables anew from the log. Where the log itself is damaged,
+            what is whole of it moves into a fresh file, the damaged one is kept, and the
+            next sync brings what is missing.
             """)
 
     @Flag(help: "Check the file and compare every table with the log.") var verify = false
@@ -55,11 +56,12 @@ struct Doctor: Subcommand {
             return try console.note("All tables are made anew from the log.")
         }
         try console.note(
-            "The file was damaged. \(mending.held) changes were whole and are in a fresh file; the damaged one is kept as \(kept)."
+            "The file was damaged. What was whole of it, \(counted(mending.held, "change")), is in a fresh file; the damaged one is kept as \(kept)."
         )
         if mending.rewritten > 0 {
             try console.note(
-                "\(mending.rewritten) unsent changes of yours were behind the damage and are written again.")
+                "Written again, since a server has never had them: \(counted(mending.rewritten, "change")) of yours from behind the damage."
+            )
         }
         try console.note("What is missing comes from the server: parley sync")
     }

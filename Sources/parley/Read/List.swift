@@ -15,8 +15,8 @@ struct List: Subcommand {
               parley list by:olga since:2d "port closure"
               parley list has:review --json
 
-            The words of a filter must all hold: parley help filters. A ! marks what waits for review. In a
-            pipe: TSV without a header, whole ids, nothing cut.
+            The words of a filter must all hold: parley help filters. A ! marks what waits
+            for review. In a pipe: TSV without a header, whole ids, nothing cut.
             """)
 
     @Argument(help: "Words of a filter, as kind:judgment.") var filter: [String] = []

@@ -15,7 +15,8 @@ struct LogCommand: Subcommand {
               parley log J-88PD.confidence --patch
               parley log --by olga --since 2d
 
-            A ! marks what was set aside and waits for review. With --patch, - is what the author had.
+            A ! marks what was set aside and waits for review. With --patch, - is what the
+            author had.
             """)
 
     @Argument(help: "A record or a field, as J-88PD or J-88PD.basis.", completion: .record) var address:

@@ -18,8 +18,8 @@ struct Show: Subcommand {
               parley show J-88PD --at 2026-11-21
               parley show J-88PD.basis --at @3kq7
 
-            --at shows what was: at @CHANGE what its author had, and the change; at a time all that was written
-            by then (a date is its first moment, 6h is six hours ago).
+            --at shows what was: at @CHANGE what its author had, and the change; at a time
+            all that was written by then (a date is its first moment, 6h is six hours ago).
             """)
 
     @Argument(help: "Records or fields, as J-88PD or J-88PD.basis.", completion: .record) var addresses:

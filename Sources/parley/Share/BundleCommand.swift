@@ -14,13 +14,14 @@ struct BundleCommand: Subcommand {
         discussion: """
             Examples:
               parley bundle create friday.parley
-              parley bundle create monday.parley --since friday.parley     only what came since
-              parley bundle apply friday.parley -n                         says what it would change
+              parley bundle create monday.parley --since friday.parley  # only what came since
+              parley bundle apply friday.parley -n   # only says what it would change
               parley bundle apply friday.parley
               parley bundle create - | ssh other parley bundle apply -
 
-            A bundle holds membership and changes, signed by their authors: whoever carries it can read it,
-            and can neither alter nor invent anything in it. Taking one in twice changes nothing.
+            A bundle holds membership and changes, signed by their authors: whoever carries
+            it can read it, and can neither alter nor invent anything in it. Taking one in
+            twice changes nothing.
             """,
         subcommands: [BundleCreate.self, BundleApply.self])
 
@@ -62,8 +63,7 @@ struct BundleCreate: Action {
         if console.options.json, file != "-" {
             return try console.json(["changes": .int(tally.changesets), "file": .text(file)])
         }
-        let changes = tally.changesets == 1 ? "1 change" : "\(tally.changesets) changes"
-        try console.note("\(changes) in \(file == "-" ? "the bundle" : file)")
+        try console.note("\(counted(tally.changesets, "change")) in \(file == "-" ? "the bundle" : file)")
     }
 
     private func frontier(_ text: String, _ workspace: Workspace, _ writer: BundleWriter) throws -> Frontier {
@@ -110,7 +110,7 @@ struct BundleApply: Action {
         let would = dryRun ? "would bring" : "brought"
         let apart = outcome.aside.isEmpty ? "" : ", \(outcome.aside.count) set aside"
         try console.note(
-            "The bundle \(would) \(outcome.received) new changes (\(outcome.known) are here already): \(outcome.shown.count) values shown\(apart)."
+            "The bundle \(would) \(counted(outcome.received, "new change")) (\(outcome.known) already here): \(counted(outcome.shown.count, "value")) shown\(apart)."
         )
         if dryRun, outcome.received > 0 { try console.hint("take it in: parley bundle apply \(file)") }
     }

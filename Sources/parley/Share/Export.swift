@@ -17,7 +17,8 @@ struct ExportCommand: Subcommand {
               parley export A-88PD --format md -o assessment.md
               parley export kind:evidence --format csv -o evidence.csv
 
-            JSON Lines loses nothing and is the same bytes each time; deleted records are in it too.
+            JSON Lines loses nothing and is the same bytes each time; deleted records are
+            in it too.
             """)
 
     @Argument(help: "Which records: parley help filters. An assessment's id means it and all under it.")

@@ -7,18 +7,20 @@ enum HealingSpeech {
         switch report {
         case .healed(let healing): sentence(healing)
         case .restamped(let count):
-            "This machine's clock was ahead: \(changes(count)) that had not left it got the time of now."
+            "This machine's clock was ahead: \(counted(count, "change")) that had not left it got the time of now."
         case .forgotten:
             "The server did not know this device any more: it introduces itself again."
-        case .serverHadLost(let count): "The server had lost \(changes(count)); given back."
+        case .serverHadLost(let count): "The server had lost \(counted(count, "change")); given back."
         default: nil
         }
     }
 
     private static func sentence(_ healing: Healing) -> String {
         let name = healing.device == healing.former ? "" : " under a new device name"
-        let again = "\(changes(healing.rewritten)) of yours \(healing.rewritten == 1 ? "was" : "were")"
-        let apart = healing.setApart == 0 ? "" : " \(changes(healing.setApart)) are kept apart."
+        let rewritten = counted(healing.rewritten, "change")
+        let again = "\(rewritten) of yours \(healing.rewritten == 1 ? "was" : "were")"
+        let kept = counted(healing.setApart, "change") + (healing.setApart == 1 ? " is" : " are")
+        let apart = healing.setApart == 0 ? "" : " \(kept) kept apart."
         switch healing.cause {
         case .fork:
             return
@@ -34,6 +36,4 @@ enum HealingSpeech {
             return "Something in this folder was damaged:\(apart) \(again) written again\(name)."
         }
     }
-
-    private static func changes(_ count: Int) -> String { count == 1 ? "1 change" : "\(count) changes" }
 }

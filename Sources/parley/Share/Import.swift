@@ -16,10 +16,11 @@ struct ImportCommand: Subcommand {
               parley import questions.jsonl --source forecastbench
               parley import feed.csv --kind evidence --key url --source feed
               some-program | parley import - --format jsonl --source nightly
-              parley import feed.csv --kind evidence --key url -n         only say what would happen
+              parley import feed.csv --kind evidence --key url -n  # what would happen
 
-            The source's last import is the base: what it does not say anew is left alone, and what people
-            changed stays, named in the report; --overwrite is the only way past. Absent values clear nothing.
+            The source's last import is the base: what it does not say anew is left alone,
+            and what people changed stays, named in the report; --overwrite is the only way
+            past. Absent values clear nothing.
             """)
 
     @Argument(help: "A file; - reads standard input.")
@@ -218,8 +219,9 @@ final class ImportRun {
         if error.code == .diskFull { failure.message = "The disk is full." }
         failure.message +=
             " The import is not complete: \(tally.created) new, \(tally.changed) changed so far, and they stay."
+        let first = error.code == .diskFull ? "make room, " : ""
         failure.hint =
-            "make room and import it again: what has an id or a key is not doubled    or: parley undo \(change)"
+            "\(first)import it again: what has an id or a key is not doubled    or: parley undo \(change)"
         return failure
     }
 

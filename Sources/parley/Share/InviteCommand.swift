@@ -12,11 +12,11 @@ struct InviteCommand: Subcommand {
         abstract: "Let somebody in: prints one line to send to them.",
         discussion: """
             Examples:
-              parley invite --for ben                                a colleague, by an admin; works offline
+              parley invite --for ben              # a colleague, by an admin; also offline
               parley invite --for ben --role reader
-              parley invite --for olga                               by olga herself: her second machine
-              parley invite --data /srv/parley --workspace ports --for olga --address 127.0.0.1:7447
-                                                                     the operator's: whoever joins founds it
+              parley invite --for olga             # by olga herself: her second machine
+              parley invite --data /srv/parley --workspace ports --for olga
+                                                   # the operator's: who joins founds it
 
             An invite works once. Whoever holds it can use it: send it by a way you trust.
             """)

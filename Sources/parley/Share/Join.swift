@@ -16,7 +16,8 @@ struct Join: Subcommand {
               parley join parley://host:7447/..
               parley join - < invite.txt
 
-            An operator's invite founds the workspace on the server, with you as its first admin.
+            An operator's invite founds the workspace on the server, with you as its first
+            admin.
             """)
 
     @Argument(
@@ -130,7 +131,7 @@ struct Join: Subcommand {
                 "records": .int(records), "folder": .text(folder),
             ])
         } else {
-            try console.note("joined \(name) as \(handle): \(records) records")
+            try console.note("joined \(name) as \(handle): \(counted(records, "record"))")
         }
         try console.hint("next: parley list    parley watch")
     }

@@ -17,11 +17,12 @@ struct WatchCommand: Subcommand {
               parley watch kind:judgment by:olga
               parley watch | jq -r 'select(.field=="likelihood") | .id'
 
-            Events: `write`, shown now; `aside`, set aside by a later write that had not seen it; `replaced`, a
-            newer write that had seen it stands there already.
+            Events: `write`, shown now; `aside`, set aside by a later write that had not
+            seen it; `replaced`, a newer write that had seen it stands there already.
 
-            It shows what lands in this replica, from the server or from another command on this machine;
-            pushes what other commands write; reconnects by itself; and works without a server too.
+            It shows what lands in this replica, from the server or from another command on
+            this machine; pushes what other commands write; reconnects by itself; and works
+            without a server too.
             """)
 
     @Argument(help: "Which records: parley help filters.")

@@ -14,8 +14,8 @@ struct Who: Subcommand {
               parley who
               parley who --json
 
-            Presence is told by the others' clients and forgotten after 15 s; it is never a lock.
-            Members who are not connected: parley members
+            Presence is told by the others' clients and forgotten after 15 s; it is never a
+            lock. Members who are not connected: parley members
             """)
 
     @OptionGroup(title: "Everywhere") var options: GlobalOptions

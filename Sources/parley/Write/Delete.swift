@@ -13,8 +13,8 @@ struct Delete: Subcommand {
               parley delete N-3F0A
               parley undelete N-3F0A
 
-            Nothing is ever lost: a deleted record keeps its fields, and a colleague's edit that missed the
-            deletion is reported.
+            Nothing is ever lost: a deleted record keeps its fields, and a colleague's edit
+            that missed the deletion is reported.
             """)
 
     @Argument(help: "Records, as J-88PD.", completion: .record) var ids: [String]

@@ -14,9 +14,9 @@ struct Edit: Subcommand {
               parley edit J-88PD.basis
               parley edit J-88PD --continue
 
-            Where somebody else has changed a field meanwhile, or a value is not allowed, what you wrote is
-            kept as a draft and nothing is written: --continue goes on with it, beside what others have written
-            since, and --discard drops it.
+            Where somebody else has changed a field meanwhile, or a value is not allowed,
+            what you wrote is kept as a draft and nothing is written: --continue goes on
+            with it, beside what others have written since, and --discard drops it.
             """)
 
     @Argument(help: "The record or the field, as J-88PD or J-88PD.basis.", completion: .record) var address:

@@ -14,8 +14,9 @@ struct LinkCommand: Subcommand {
               parley link E-2M9Q J-88PD --as supports
               parley link E-2M9Q H-91C0 --as bears_on
 
-            Relations: supports, undermines, depends_on, bears_on, watches, cites, alternative_to, subsumes,
-            duplicates, updates, related_to. The same link made twice is one link.
+            Relations: supports, undermines, depends_on, bears_on, watches, cites,
+            alternative_to, subsumes, duplicates, updates, related_to. The same link made
+            twice is one link.
             """)
 
     @Argument(help: "From this record ..", completion: .record) var from: String

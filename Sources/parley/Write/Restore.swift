@@ -14,9 +14,10 @@ struct Restore: Subcommand {
               parley restore J-88PD --to 2026-11-21 -n
               parley restore J-88PD J-2M9Q --to 6h
 
-            --to @CHANGE is what the author of that change had, and the change; a time is all that was written
-            by then: parley log ID lists both. A date is its first moment, 6h is six hours ago. Only fields
-            that show something else now are written, in one change.
+            --to @CHANGE is what the author of that change had, and the change; a time is
+            all that was written by then: parley log ID lists both. A date is its first
+            moment, 6h is six hours ago. Only fields that show something else now are
+            written, in one change.
             """)
 
     @Argument(help: "Records or fields, as J-88PD or J-88PD.basis.", completion: .record) var addresses:

@@ -11,15 +11,16 @@ struct UndoCommand: Subcommand {
         usage: "parley undo [@CHANGE] [-n] [-m NOTE] [--yes] [options]",
         discussion: """
             Examples:
-              parley undo                      # your newest change here that is not undone yet
+              parley undo                      # your newest change that is not undone yet
               parley undo                      # the one before it
               parley undo @7dm1 -n             # only say what would happen
               parley undo @7dm1 --yes          # a whole import
               parley redo
 
-            Undo puts back what showed before, where the change is still what shows; what anybody has written
-            there since is left and named, and the command ends with 3. A record that the change made is
-            deleted, unless others have written to it. Undo of an undo is a redo.
+            Undo puts back what showed before, where the change is still what shows; what
+            anybody has written there since is left and named, and the command ends with 3.
+            A record that the change made is deleted, unless others have written to it.
+            Undo of an undo is a redo.
             """)
 
     @Argument(help: "As @3kq7; parley log lists them. An import's means all of the import.") var change:
@@ -44,7 +45,8 @@ struct Redo: Subcommand {
               parley undo
               parley redo
 
-            Repeated, it goes on with the undo before. What anybody has written there since is left and named.
+            Repeated, it goes on with the undo before. What anybody has written there since
+            is left and named.
             """)
 
     @OptionGroup var undoing: UndoOptions
