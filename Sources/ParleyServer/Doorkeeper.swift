@@ -31,7 +31,9 @@ struct Doorkeeper {
             guard !isMember || workspace.roster.keys(of: hello.device)?.channel == key else {
                 return .refused(Self.forbidden)
             }
-            guard try isMember || isHost(hello, at: now) else { return .refused(stranger(hello)) }
+            guard try isMember || isHost(hello, at: now) else {
+                return .refused(Self.stranger(hello, to: workspace))
+            }
             return .admitted(workspace, newStatements: news, isMember: isMember)
         } catch let fault as TrustError {
             return .refused(ProtocolError(.invite, "the introduction does not hold: \(fault)"))
@@ -69,9 +71,19 @@ struct Doorkeeper {
         return nil
     }
 
-    private func stranger(_ hello: Hello) -> ProtocolError {
-        hello.introduction.isEmpty
-            ? Self.forbidden : ProtocolError(.invite, "this invite has expired or has been used already")
+    /// Why a device that is no member is turned away.
+    private static func stranger(_ hello: Hello, to workspace: HostedWorkspace) -> ProtocolError {
+        if hello.introduction.isEmpty { return forbidden }
+        let offered = hello.introduction.statements.compactMap { try? Statement(received: $0) }
+        let known = Set(offered.map(\.hash))
+        let lacks = offered.flatMap(\.restsOn).contains {
+            !known.contains($0) && workspace.statements[$0] == nil
+        }
+        return ProtocolError(
+            .invite,
+            lacks
+                ? "this server has not heard yet of what the invite rests on: whoever made it must sync first"
+                : "this invite has expired or has been used already")
     }
 
     static let forbidden = ProtocolError(

@@ -191,6 +191,12 @@ extension Run {
         replicas.append(newcomer)
         tally[.joins] += 1
         journal.note("\(name) joins")
-        try sync(newcomer, .both)
+        if try sync(newcomer, .both) { return }
+        try sync(admin, .both)
+        if try !sync(newcomer, .both), newcomer.workspace.role() == nil {
+            journal.note("\(name) is not let in")
+            close(newcomer)
+            replicas.removeLast()
+        }
     }
 }
