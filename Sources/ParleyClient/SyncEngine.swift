@@ -126,7 +126,7 @@ package final class SyncEngine {
     }
 
     private func welcomed(_ welcome: Welcome, at now: Int64) throws {
-        let offset = welcome.time - (began + now) / 2
+        let offset = ClockOffset.measured(server: welcome.time, began: began, now: now)
         try workspace.noteWelcome(clockOffset: offset)
         reports.append(.welcomed(clockOffset: offset))
         if welcome.digests.statements != beginning.hello.digests.statements {
@@ -331,7 +331,8 @@ extension SyncEngine {
 
 /// What a sync session tells its owner.
 package enum SyncReport: Equatable, Sendable {
-    case welcomed(clockOffset: Int64)
+    /// With what the handshake told of the clocks, if it told anything.
+    case welcomed(clockOffset: Int64?)
     /// So many changesets were applied.
     case received(Int)
     /// The own chain is durable at the server up to this number.
