@@ -18,7 +18,10 @@ enum HealingSpeech {
     private static func sentence(_ healing: Healing) -> String {
         let name = healing.device == healing.former ? "" : " under a new device name"
         let again = "\(changes(healing.rewritten)) of yours \(healing.rewritten == 1 ? "was" : "were")"
-        let apart = healing.setApart == 0 ? "" : " \(changes(healing.setApart)) are kept apart."
+        let isOrAre = healing.setApart == 1 ? "is" : "are"
+        let apart =
+            healing.setApart == 0
+            ? "" : " \(changes(healing.setApart)) \(isOrAre) kept apart (parley log --apart)."
         switch healing.cause {
         case .fork:
             return
