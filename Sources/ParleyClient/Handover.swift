@@ -12,6 +12,7 @@ extension Workspace {
         var position: Int64
         /// The own chain's highest number.
         var number: UInt64
+        var remembersRefusals: Bool
     }
 
     func beginning(at now: Int64) throws -> Beginning {
@@ -27,7 +28,8 @@ extension Workspace {
                 introduction: introduction ?? Introduction())
             return Beginning(
                 hello: hello, position: try tx.log.lastPosition(),
-                number: try tx.log.head(of: device)?.number ?? 0)
+                number: try tx.log.head(of: device)?.number ?? 0,
+                remembersRefusals: try tx.log.meta(Meta.refused) != nil)
         }
     }
 
