@@ -103,13 +103,18 @@ extension Workspace {
         return try Chain.sign(change.number, hash: mark.hash, workspace: id, by: identity)
     }
 
-    /// Both sides hold the same (if both ways were gone): by what the server holds now one sees later what it has lost.
+    /// Both sides hold the same (if both ways were gone), but for what cannot be handed on or is
+    /// refused: by what the server holds now one sees later what it has lost.
     func noteInStep(at now: Int64, holdsAll: Bool) throws {
         try store.write { tx in
             try tx.log.setMeta(Meta.lastSync, now)
             guard holdsAll else { return }
+            var held = try tx.log.signedFrontier()
+            for refusal in try Refusals(tx.log).all {
+                held[refusal.change.device] = min(held[refusal.change.device], refusal.change.number - 1)
+            }
             var bytes: [UInt8] = []
-            bytes.append(frontier: try tx.log.heads().frontier)
+            bytes.append(frontier: held)
             if try tx.log.meta(Meta.serverHeld) != bytes { try tx.log.setMeta(Meta.serverHeld, bytes) }
         }
     }

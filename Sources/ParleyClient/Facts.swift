@@ -14,6 +14,10 @@ package struct WorkspaceFacts: Equatable, Sendable {
     /// When this replica and its server last had the same.
     package var lastSync: Instant?
     package var clockOffsetMilliseconds: Int64?
+    /// What the server does not take, by chains.
+    package var refusals: [StandingRefusal]
+    /// Changesets taken out of the log that stand nowhere else.
+    package var setApart: Int
 }
 
 extension Workspace {
@@ -26,7 +30,8 @@ extension Workspace {
                 lastSync: try tx.log.metaText(Meta.lastSync).flatMap { Int64($0) }.map {
                     Instant(milliseconds: $0)
                 },
-                clockOffsetMilliseconds: try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) })
+                clockOffsetMilliseconds: try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) },
+                refusals: try standingRefusals(tx.log), setApart: try tx.setApart().count)
         }
     }
 

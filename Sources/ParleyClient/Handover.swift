@@ -12,6 +12,7 @@ extension Workspace {
         var position: Int64
         /// The own chain's highest number.
         var number: UInt64
+        var remembersRefusals: Bool
     }
 
     func beginning(at now: Int64) throws -> Beginning {
@@ -27,7 +28,8 @@ extension Workspace {
                 introduction: introduction ?? Introduction())
             return Beginning(
                 hello: hello, position: try tx.log.lastPosition(),
-                number: try tx.log.head(of: device)?.number ?? 0)
+                number: try tx.log.head(of: device)?.number ?? 0,
+                remembersRefusals: try tx.log.meta(Meta.refused) != nil)
         }
     }
 
@@ -108,16 +110,19 @@ extension Workspace {
     }
 
     /// The server has let this device in: it need not introduce itself again.
-    func noteWelcome(clockOffset: Int64) throws {
+    /// - Parameter clockOffset: nil leaves what an earlier session has measured.
+    func noteWelcome(clockOffset: Int64?) throws {
         let known = try store.read { tx in
             let offset = try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) }
             return (offset: offset, introduces: try tx.log.meta(Meta.introduction) != nil)
         }
         // A measurement within the noise of a handshake is not worth a write.
-        let moved = abs((known.offset ?? 0) - clockOffset) > 500 || known.offset == nil
-        guard moved || known.introduces else { return }
+        let moved = clockOffset.flatMap { offset in
+            known.offset.map { abs($0 - offset) > 500 } ?? true ? offset : nil
+        }
+        guard moved != nil || known.introduces else { return }
         try store.write { tx in
-            if moved { try tx.log.setMeta(Meta.clockOffset, clockOffset) }
+            if let moved { try tx.log.setMeta(Meta.clockOffset, moved) }
             if known.introduces { try tx.log.setMeta(Meta.introduction, nil) }
         }
     }

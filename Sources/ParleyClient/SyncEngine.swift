@@ -31,6 +31,8 @@ package final class SyncEngine {
     private var awaitsVerdict = false
     /// Forks that both ends see; the server names them too.
     private var forks: [ChangeID] = []
+    /// Something that the server did not take is written down.
+    private var remembersRefusals: Bool
     private var saidCaughtUp = false
     private var heardCaughtUp = false
     private var reports: [SyncReport] = []
@@ -48,6 +50,7 @@ package final class SyncEngine {
         self.direction = direction
         began = workspace.ambient.now()
         beginning = try workspace.beginning(at: began)
+        remembersRefusals = beginning.remembersRefusals
         session = Session(greeting: beginning.hello, at: began)
     }
 
@@ -126,7 +129,7 @@ package final class SyncEngine {
     }
 
     private func welcomed(_ welcome: Welcome, at now: Int64) throws {
-        let offset = welcome.time - (began + now) / 2
+        let offset = ClockOffset.measured(server: welcome.time, began: began, now: now)
         try workspace.noteWelcome(clockOffset: offset)
         reports.append(.welcomed(clockOffset: offset))
         if welcome.digests.statements != beginning.hello.digests.statements {
@@ -139,6 +142,7 @@ package final class SyncEngine {
             cursor = beginning.position
             if Flaw.isPlanted(.newsDuringGreetingForgotten) { cursor = try workspace.position() }
             try workspace.noteAcknowledged(beginning.number)
+            try taken { _ in .max }
         } else {
             session.send(.frontier(try workspace.store.read { try $0.log.frontierEntries() }), at: now)
         }
@@ -147,6 +151,7 @@ package final class SyncEngine {
     private func compare(_ entries: [FrontierEntry], at now: Int64) throws {
         guard cursor == nil else { return }
         beyond = Frontier(covering: entries.map(\.change))
+        try taken { beyond[$0] }
         let comparison = try workspace.compare(entries)
         forks = comparison.forks
         awaitsVerdict = comparison.awaitsVerdict
@@ -194,6 +199,8 @@ package final class SyncEngine {
 
     private func stored(_ changes: [ChangeID], at now: Int64) throws {
         for change in changes where awaited[change.device] <= change.number { awaited[change.device] = 0 }
+        let held = Frontier(covering: changes)
+        try taken { held[$0] }
         if let own = changes.first(where: { $0.device == workspace.device }) {
             try workspace.noteAcknowledged(own.number)
             reports.append(.stored(through: own.number))
@@ -210,7 +217,14 @@ package final class SyncEngine {
         awaited[refusal.change.device] = 0
         if try refusal.reason == .fork ? parted(refusal.change, at: now) : cured(refusal, at: now) { return }
         tally.refused += 1
+        try workspace.remember(refusal)
+        remembersRefusals = true
         reports.append(.refused(refusal))
+    }
+
+    /// What the server holds by now it does not refuse any more.
+    private func taken(_ number: (DeviceID) -> UInt64) throws {
+        if remembersRefusals { try workspace.forgetRefusals(number) }
     }
 
     private func fail(_ error: ProtocolError, at now: Int64) {
@@ -331,7 +345,8 @@ extension SyncEngine {
 
 /// What a sync session tells its owner.
 package enum SyncReport: Equatable, Sendable {
-    case welcomed(clockOffset: Int64)
+    /// With what the handshake told of the clocks, if it told anything.
+    case welcomed(clockOffset: Int64?)
     /// So many changesets were applied.
     case received(Int)
     /// The own chain is durable at the server up to this number.

@@ -113,6 +113,8 @@ package enum Meta {
     package static let lastSync = "last_sync"
     /// The enrolment still to be shown to a server: see `Introductions`.
     package static let introduction = "introduction"
+    /// What the server does not take: see `Refusals`.
+    package static let refused = "refused"
 }
 
 extension Log {

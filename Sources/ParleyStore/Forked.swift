@@ -119,12 +119,6 @@ extension Log {
 }
 
 extension ReadTransaction {
-    /// What was set apart and stands nowhere else in the log.
-    package func setApartCount() throws -> Int {
-        guard try db.tableExists("forked") else { return 0 }
-        return try Int.fetchOne(db, sql: "SELECT count(*) FROM forked WHERE new_device IS NULL") ?? 0
-    }
-
     /// Changesets whose former address lies in a range: as they were named, and as they are named now.
     package func aliases(
         addressed range: ClosedRange<UInt64>, limit: Int = 8

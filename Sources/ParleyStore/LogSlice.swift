@@ -30,6 +30,18 @@ extension Log {
         return try first.map { $0 - 1 } ?? lastPosition()
     }
 
+    /// Each chain up to its last signed number: what can be handed on and, after a whole session, has been.
+    package func signedFrontier() throws -> Frontier {
+        var frontier = Frontier()
+        for device in try heads().keys {
+            frontier[device] = UInt64(
+                try Int64.fetchOne(
+                    db.cachedStatement(sql: "SELECT max(number) FROM signature WHERE device = ?"),
+                    arguments: [device.blob]) ?? 0)
+        }
+        return frontier
+    }
+
     /// Reads on from `position`. At least one whole run is returned if there is any, at most `limit` bytes
     /// are begun beyond that.
     /// - Parameters:

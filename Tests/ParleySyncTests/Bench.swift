@@ -169,7 +169,9 @@ final class Bench {
             try settle()
             let new = link.engine.takeReports()
             reports += new
-            let isMended = new.contains { if case .healed = $0 { true } else { $0 == .identityChanged } }
+            let isMended = new.contains {
+                if case .healed = $0 { true } else { $0 == .identityChanged || $0 == .forgotten }
+            }
             #expect(link.engine.isInStep != isMended, "\(new)")
             try link.engine.leave()
             try settle()

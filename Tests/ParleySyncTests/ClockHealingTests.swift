@@ -119,6 +119,27 @@ struct ClockHealingTests {
         #expect(try ben.store.read { try $0.unsent(of: ben.device) } == 0)
     }
 
+    @Test(
+        "a handshake in which the machine slept, or its clock was set, tells nothing of the clock",
+        arguments: [5_001, 8 * 3_600_000, -86_400_000] as [Int64])
+    func sleptInHandshake(span: Int64) throws {
+        let record = try olga.create("judgment", ["title": .text("Zero")])
+        off.set(2 * Self.day)
+        try bench.syncAll(olga, ben)
+        let measured = try #require(try ben.facts().clockOffsetMilliseconds)
+        let link = try bench.connect(ben)
+        if span > 0 { bench.clock.advance(span) } else { off.set(2 * Self.day + span) }
+        try bench.settle()
+        #expect(link.engine.takeReports().contains(.welcomed(clockOffset: nil)))
+        #expect(try ben.facts().clockOffsetMilliseconds == measured)
+        link.cut()
+        off.set(2 * Self.day)
+        try ben.set(record, "title", .text("Ben"))
+        let outcome = try bench.syncReporting(ben)
+        #expect(restamped(outcome.reports) == 0 && outcome.tally.sent == 1)
+        #expect(try abs(ben.store.read { try ben.correctedTime($0.log) } - bench.clock.now()) < 500)
+    }
+
     @Test("what has left and is refused for its clock is written again under a fresh device")
     func leftAndRefused() throws {
         let record = try olga.create("judgment", ["title": .text("Zero")])

@@ -278,6 +278,6 @@ struct CopiedFolderTests {
         #expect(draft?.base == ChangeID(device: copy.device, number: 1) && draft?.text == "Third")
         let kept = try copy.store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM forked") }
         #expect(kept == 1 && base.number == 2)
-        #expect(try copy.store.read { try $0.setApartCount() } == 0)
+        #expect(try copy.store.read { try $0.setApart().count } == 0)
     }
 }

@@ -125,6 +125,6 @@ struct DamagedFileTests {
         #expect(healed.map(\.cause) == [.damage] && healed.map(\.setApart) == [1], "\(outcome.reports)")
         try bench.sync(ben)
         #expect(try ben.value(record, "confidence") == .text("low"))
-        #expect(try ben.liveRows() == olga.liveRows() && olga.store.read { try $0.setApartCount() } == 1)
+        #expect(try ben.liveRows() == olga.liveRows() && olga.store.read { try $0.setApart().count } == 1)
     }
 }

@@ -82,9 +82,21 @@ struct Chronicle {
         return deeds
     }
 
-    /// nil where it writes nothing of what is asked for.
+    /// What was taken out of the log and stands nowhere in it, the latest taken out first.
+    func apart() throws -> [(deed: Deed, apart: SetApart)] {
+        try tx.setApart().compactMap { apart in
+            guard isWanted(apart.origin), let deed = deed(apart.origin, apart.body) else { return nil }
+            return (deed, apart)
+        }
+    }
+
     private func deed(at position: Int64, _ origin: Origin) throws -> Deed? {
-        guard let body = try tx.body(at: position) else {
+        deed(origin, try tx.body(at: position))
+    }
+
+    /// nil where it writes nothing of what is asked for.
+    private func deed(_ origin: Origin, _ body: ChangesetBody?) -> Deed? {
+        guard let body else {
             return record == nil ? Deed(origin: origin, act: nil, writes: []) : nil
         }
         let groups = body.written.filter { record == nil || $0.name == record }

@@ -30,15 +30,19 @@ struct Doctor: Subcommand {
     func run(_ console: Console) throws {
         var report = self.installation(console)
         var findings: [String] = []
+        var apart = 0
         if let folder = try? console.workspaceFolder() {
             if rebuild { try mend(console) }
             let workspace = try Workspace(folder: folder, readOnly: true, ambient: SystemAmbient.ambient)
             if verify { findings = try workspace.verify() }
-            report += try facts(workspace, findings)
+            let facts = try workspace.facts()
+            apart = facts.setApart
+            report += members(facts, of: workspace, findings)
         } else if verify || rebuild {
             _ = try console.workspaceFolder()
         }
         try say(report, console)
+        if apart > 0 { try console.hint("what is kept apart: parley log --apart") }
         guard findings.isEmpty else {
             throw CommandFailure(
                 .store, "damaged",
@@ -89,8 +93,9 @@ struct Doctor: Subcommand {
         ]
     }
 
-    private func facts(_ workspace: Workspace, _ findings: [String]) throws -> [JSONMember] {
-        let facts = try workspace.facts()
+    private func members(
+        _ facts: WorkspaceFacts, of workspace: Workspace, _ findings: [String]
+    ) -> [JSONMember] {
         let counts = facts.counts
         let check =
             verify
@@ -103,6 +108,8 @@ struct Doctor: Subcommand {
             JSONMember("changesets", .int(counts.changesets)), JSONMember("void", .int(counts.voided)),
             JSONMember("unsent", .int(Int64(clamping: facts.unsent))),
             JSONMember("review", .int(counts.asides + counts.overlooked)),
+            JSONMember("apart", .int(facts.setApart)),
+            JSONMember("refused", .int(Int64(clamping: facts.refusals.reduce(0) { $0 + $1.count }))),
             JSONMember("server", .text(orNull: facts.server)),
             JSONMember("serverKey", .text(orNull: facts.serverKey?.description)),
             JSONMember("lastSync", .text(orNull: facts.lastSync?.text)),

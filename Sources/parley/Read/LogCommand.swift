@@ -8,12 +8,13 @@ struct LogCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
         abstract: "Show who changed what, the latest first.",
-        usage: "parley log [ID[.FIELD]] [--by HANDLE] [--since TIME] [--patch] [--limit N] [options]",
+        usage: "parley log [ID[.FIELD]] [--by HANDLE] [--since TIME] [--patch|--apart] [--limit N] [options]",
         discussion: """
             Examples:
               parley log
               parley log J-88PD.confidence --patch
               parley log --by olga --since 2d
+              parley log --apart                      what healing took out of the log
 
             A ! marks what was set aside and waits for review. With --patch, - is what the
             author had.
@@ -25,6 +26,7 @@ struct LogCommand: Subcommand {
     @Option(help: ArgumentHelp("Only since then: 6h, 2d, 3w or a date.", valueName: "time")) var since:
         String?
     @Flag(name: .shortAndLong, help: "With the values written.") var patch = false
+    @Flag(help: "What was taken out of the log and stands nowhere in it, with its values.") var apart = false
     @Option(help: ArgumentHelp("At most so many.", valueName: "n")) var limit = 100
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var parent: Parley
@@ -34,7 +36,7 @@ struct LogCommand: Subcommand {
     }
 
     func run(_ console: Console) throws {
-        try console.expectFields(among: ChronicleSpeech.members)
+        try console.expectFields(among: ChronicleSpeech.members + (apart ? ApartSpeech.members : []))
         let workspace = try console.openToRead()
         try workspace.store.read { tx in
             let naming = Naming(tx, workspace.membership)
@@ -49,6 +51,7 @@ struct LogCommand: Subcommand {
                 chronicle.record = record
                 chronicle.register = try parsed.field.map { try parser.register($0, of: record.schema) }
             }
+            if apart { return try ApartSpeech(naming).show(chronicle.apart(), limit, console) }
             let found = try chronicle.deeds(limit: limit + 1)
             let deeds = Array(found.prefix(limit))
             if console.options.json {

@@ -56,14 +56,21 @@ struct Overview {
             .init("review"),
             .init(review == 0 ? "nothing" : "! \(review)", review == 0 ? .plain : .attention),
         ])
+        for standing in facts.refusals {
+            let whose = standing.isOwn ? "yours" : standing.author ?? "a device unknown"
+            table.add([.init("refused"), .init("! \(standing.count) of \(whose)", .attention)])
+        }
         table.add([.init("server"), .init(facts.server ?? "none; only on this machine")])
         table.add([.init("synced"), .init(facts.lastSync.map(console.time) ?? "never")])
         try console.table(table)
+        for standing in facts.refusals { try console.note(RefusalSpeech.sentence(standing)) }
         try hint(facts, records, review, console)
     }
 
     private func hint(_ facts: WorkspaceFacts, _ records: Int, _ review: Int, _ console: Console) throws {
-        if records == 0 {
+        if let standing = facts.refusals.first {
+            try console.hint(RefusalSpeech.hint(standing))
+        } else if records == 0 {
             try console.hint("begin: parley new assessment title=\"..\"")
         } else if review > 0 {
             try console.hint("look: parley conflicts")
@@ -84,6 +91,7 @@ struct Overview {
             "review": .int(counts.asides + counts.overlooked), "server": .text(orNull: facts.server),
             "serverKey": .text(orNull: facts.serverKey?.description),
             "lastSync": .text(orNull: facts.lastSync?.text), "folder": .text(workspace.folder),
+            "refusals": .array(facts.refusals.map(RefusalSpeech.json)),
         ]
     }
 }

@@ -20,7 +20,7 @@ enum HealingSpeech {
         let rewritten = counted(healing.rewritten, "change")
         let again = "\(rewritten) of yours \(healing.rewritten == 1 ? "was" : "were")"
         let kept = counted(healing.setApart, "change") + (healing.setApart == 1 ? " is" : " are")
-        let apart = healing.setApart == 0 ? "" : " \(kept) kept apart."
+        let apart = healing.setApart == 0 ? "" : " \(kept) kept apart (parley log --apart)."
         switch healing.cause {
         case .fork:
             return

@@ -42,6 +42,7 @@ struct Publish: Subcommand {
         } else {
             try console.note("published \(workspace.name) at \(server): sent \(outcome.counts.sent)")
         }
+        try console.report(outcome.refusals, of: workspace)
         try console.hint("next: parley invite --for HANDLE")
     }
 }

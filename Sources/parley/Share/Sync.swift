@@ -58,11 +58,12 @@ struct Sync: Subcommand {
                 "sent": .int(counts.sent), "received": .int(counts.received), "refused": .int(counts.refused),
                 "review": .int(review), "rewritten": .int(outcome.rewritten),
                 "givenBack": .int(outcome.serverHadLost),
+                "refusals": .array(try workspace.standingRefusals().map(RefusalSpeech.json)),
             ])
         } else {
             try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")
         }
-        try report(outcome.refusals, console)
+        try console.report(outcome.refusals, of: workspace)
     }
 
     /// Of an invite only the server's address and key are taken: it stays unused.
@@ -76,17 +77,5 @@ struct Sync: Subcommand {
         case .hosting(let hosting): try workspace.move(toServer: address, key: hosting.server)
         case .joining(let joining): try workspace.move(toServer: address, key: joining.server)
         }
-    }
-
-    /// One sentence for each kind of refusal; the rest has gone through.
-    private func report(_ refusals: [Refusal], _ console: Console) throws {
-        guard let first = refusals.first else { return }
-        let hint =
-            first.reason == .clock
-            ? "set this machine's clock right; the changes stay here and go out when the time has come"
-            : "the changes stay here; look: parley status"
-        throw CommandFailure(
-            .partly, "refused", "The server refused \(refusals.count) of your changes: \(first.text).",
-            hint: hint)
     }
 }

@@ -98,8 +98,7 @@ private final class Watcher {
             case .welcomed: connected()
             case .received: print()
             case .presence(let device, let payload): meet(device, payload)
-            case .refused(let refusal):
-                attempt { try console.note("the server refused a change: \(refusal.text)") }
+            case .refused(let refusal): refused(refusal.change)
             case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost: mended(report)
             default: break
             }
@@ -112,6 +111,15 @@ private final class Watcher {
         backoff = Backoff()
         attempt { try console.note("connected") }
         beat()
+    }
+
+    /// Said once a chain; what follows in it is refused as well.
+    private func refused(_ change: ChangeID) {
+        attempt {
+            for standing in try workspace.standingRefusals() where standing.refusal.change == change {
+                try console.note(RefusalSpeech.sentence(standing))
+            }
+        }
     }
 
     /// A session in which something was mended is over, and the next one begins at once.

@@ -46,7 +46,7 @@ struct SetCommand: Subcommand {
             return try maker.writes(assignments, to: record)
         }
         try report.sayChanged(console)
-        if sync { _ = try console.sync(workspace) }
+        if sync { try console.report(console.sync(workspace).refusals, of: workspace) }
     }
 
     /// `--if`: every register that is about to be written must still show that change.
