@@ -84,7 +84,17 @@ extension Workspace {
         guard rename(fresh, path) == 0 else {
             throw StoreError(.cannotOpen, path: path, cause: String(cString: strerror(errno)))
         }
+        try synchronize((path as NSString).deletingLastPathComponent)
         return kept
+    }
+}
+
+/// Makes the names in a folder durable.
+private func synchronize(_ folder: String) throws {
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { if descriptor >= 0 { close(descriptor) } }
+    guard descriptor >= 0, fsync(descriptor) == 0 else {
+        throw StoreError(.cannotOpen, path: folder, cause: String(cString: strerror(errno)))
     }
 }
 
@@ -202,6 +212,6 @@ extension Meta {
     /// What moves into a fresh file.
     fileprivate static let kept = [
         workspace, server, serverKey, clockOffset, left, namedStatement, introduction, device, lastSync,
-        serverHeld, "acknowledged",
+        serverHeld, refused, "acknowledged",
     ]
 }

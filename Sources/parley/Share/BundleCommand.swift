@@ -180,7 +180,11 @@ extension Refusal {
         case .signature: "its signature is missing or wrong"
         case .notEnrolled: "its device is not a member"
         case .stamp: "its time is not after those it rests on"
-        default: "\(fault.reason)"
+        case .gap, .context: "it rests on a change that is not here"
+        case .clock: "its time lies too far ahead"
+        case .role: "a reader writes nothing"
+        case .malformed: "it is not a change at all"
+        case .fork: "there is another change of its name"
         }
     }
 }

@@ -88,7 +88,7 @@ struct Join: Subcommand {
                 try workspace.close()
                 try? FileManager.default.removeItem(atPath: waiting)
             }
-            throw error
+            throw Self.asks(again: error)
         }
         let folder = console.paths.folder(ofWorkspace: try localName(workspace.name))
         try workspace.close()
@@ -99,6 +99,15 @@ struct Join: Subcommand {
         }
         try FileManager.default.moveItem(atPath: waiting, toPath: folder)
         try report(Workspace(folder: folder, ambient: SystemAmbient.ambient), at: folder, console)
+    }
+
+    /// Nothing can be written before the first connection, so the next step is the same command.
+    private static func asks(again error: any Error) -> any Error {
+        var failure = CommandFailure(describing: error)
+        if failure.exit == .unreachable {
+            failure.hint = "the invite stays good; try again: parley join INVITE"
+        }
+        return failure
     }
 
     /// The server was never reached, or said no: nothing was enrolled.
