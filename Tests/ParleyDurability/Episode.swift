@@ -1,8 +1,12 @@
+internal import ParleyCore
+
 /// The life of one office under one seed: work, power cuts, and after each everything that must hold.
 struct Episode {
     let seed: UInt64
     let cuts: Int
     let root: String
+    /// An error to plant once everybody is set up, so that it is caught in the work and not before.
+    var flaw: Flaw?
 
     /// How an episode ended.
     struct Failure: Error {
@@ -14,7 +18,7 @@ struct Episode {
 
     func run() throws(Failure) {
         let office: Office
-        do { office = try Office(root: root, seed: seed) } catch {
+        do { office = try setUp() } catch {
             throw Failure(seed: seed, cut: 0, reason: "\(error)", story: [])
         }
         var dice = Dice(seed)
@@ -24,6 +28,23 @@ struct Episode {
                 throw Failure(seed: seed, cut: cut, reason: "\(error)", story: office.story)
             }
         }
+    }
+
+    private func setUp() throws -> Office {
+        try plant(nil)
+        let office = try Office(root: root, seed: seed)
+        try plant(flaw)
+        // A file is as its opening made it.
+        if flaw != nil { try office.reopen() }
+        return office
+    }
+
+    private func plant(_ flaw: Flaw?) throws {
+        #if PlantedFlaws
+            Flaw.planted = flaw
+        #else
+            try require(flaw == nil, "flaws are planted in a build with --traits PlantedFlaws alone")
+        #endif
     }
 
     private func live(_ office: Office, _ work: inout Work, _ dice: inout Dice, isLast: Bool) throws {

@@ -47,6 +47,16 @@ final class Office {
         try syncWhole(desks)
     }
 
+    /// All processes end and start again; the machines go on.
+    func reopen() throws {
+        server.stop()
+        try server.start()
+        for desk in desks {
+            desk.stop()
+            try desk.start()
+        }
+    }
+
     /// Everybody syncs, whole and without a fault: afterwards all hold everything.
     func syncWhole(_ desks: [Desk]) throws {
         for desk in desks + desks.dropLast() {
