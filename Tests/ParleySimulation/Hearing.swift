@@ -55,6 +55,7 @@ extension Run {
         journal.note("\(replica.name) is refused \(refusal.change.number): \(refusal.reason)")
         // What rests on a chain's end that only its author can hand on has to wait for the author.
         let waits = refusal.reason == .context && provoked.contains(.forks)
+        hasWaited = hasWaited || waits
         guard link.wasTampered || waits else {
             throw Failure("no refusals", "\(replica.name): \(refusal.reason) \(refusal.text)")
         }

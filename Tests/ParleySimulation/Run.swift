@@ -24,6 +24,8 @@ final class Run {
     var links: [Link] { replicas.compactMap(\.link) }
     var backup: FolderImage?
     var provoked: Provocations = []
+    /// Something had to wait for a colleague's sync: it rests on a chain's end that only its author can sign.
+    var hasWaited = false
     private var connections = 0
     private var notes = 0
 
