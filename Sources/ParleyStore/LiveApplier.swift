@@ -55,7 +55,7 @@ struct LiveApplier {
     }
 
     /// One's own key, or a voice's.
-    private static func mayWrite(_ key: ArraySlice<UInt8>, _ analyst: [UInt8]?) -> Bool {
+    static func mayWrite(_ key: ArraySlice<UInt8>, _ analyst: [UInt8]?) -> Bool {
         if key.first == UInt8(ascii: "~") || Flaw.isPlanted(.foreignKeyCounts) { return true }
         guard let analyst else { return false }
         return key.elementsEqual(analyst)

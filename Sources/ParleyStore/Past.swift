@@ -30,18 +30,16 @@ extension ReadTransaction {
     ) -> [RegisterImage] {
         guard let group = body.group(of: record, in: body.written) else { return [] }
         let table = LiveSchema.assessments[record.kind]
+        let analyst = rules.analyst(change.device).map { Array($0.utf8) }
         return body.writes(of: group).compactMap { write in
             let register = body.register(of: write)
-            let analyst = rules.analyst(change.device)
-            if table.isEach(register.field), !Self.mayWrite(register.key, analyst) { return nil }
+            if let key = write.key, table.isEach(register.field),
+                !LiveApplier.mayWrite(body.bytes[key], analyst)
+            {
+                return nil
+            }
             return RegisterImage(register, body.value(of: write))
         }
-    }
-
-    private static func mayWrite(_ key: String?, _ analyst: String?) -> Bool {
-        guard let key, !key.isEmpty else { return false }
-        if key.utf8.first == UInt8(ascii: "~") { return true }
-        return analyst.map { $0.utf8.elementsEqual(key.utf8) } ?? false
     }
 
     private func targets(of act: Act) throws -> Set<ChangeID> {
