@@ -41,10 +41,10 @@ extension Workspace {
         if act.kind == Act.Kind.hand.rawValue { try refuseSelfReference(writes.written) }
         if !act.choosesItsWrites { try dropWithoutEffect(&writes.written, tx) }
         guard !writes.isEmpty else { return [] }
-        var author = try Author(tx.log, self)
+        var author = try Author(tx, self)
         var changes: [ChangeID] = []
         for body in try bodies(act, writes) {
-            let entry = author.entry(body: body)
+            let entry = try author.entry(body: body)
             let decoded = try ChangesetBody(decoding: body)
             try tx.append([Arrival(entry: entry, body: decoded)])
             changes.append(entry.header.change)
@@ -127,14 +127,17 @@ private struct Author {
     private var newest: HybridTime
     private let wall: Int64
     private let statement: [UInt8]?
+    private let sealer: Sealer
     private var lastNamed: [UInt8]?
     /// The statement that the newest header names, if one named any.
     private(set) var named: [UInt8]?
 
-    init(_ log: Log, _ workspace: Workspace) throws {
+    init(_ tx: ReadTransaction, _ workspace: Workspace) throws {
+        let log = tx.log
         let heads = try log.heads()
         device = workspace.device
-        held = heads.frontier
+        held = try tx.readFrontier(of: heads)
+        sealer = try workspace.sealer(for: device)
         let seen = Flaw.isPlanted(.clockNotMerged) ? heads.filter { $0.key == workspace.device } : heads
         newest = seen.values.map(\.time).max() ?? HybridTime(number: 0)
         head =
@@ -149,10 +152,9 @@ private struct Author {
     }
 
     /// The next changeset of the chain with this plain body.
-    mutating func entry(body: [UInt8]) -> LogEntry {
-        let stored = Packing.pack(body)
+    mutating func entry(body: [UInt8]) throws -> LogEntry {
         let header = nextHeader()
-        let bytes = header.encoded(bodySize: stored.count) + stored
+        let bytes = try sealer.encode(header, Packing.pack(body))
         let entry = LogEntry(
             header: header, hash: Chain.next(after: head.hash, bytes: bytes),
             address: ChangeAddress(header.change).index, bytes: bytes)
@@ -170,7 +172,7 @@ private struct Author {
         let names = statement != nil && (statement != lastNamed || change.number == 1)
         if names { (named, lastNamed) = (statement, statement) }
         return ChangesetHeader(
-            change: change, time: HybridTime.next(after: newest, wall: wall),
+            change: change, time: HybridTime.next(after: newest, wall: wall), epoch: sealer.epoch,
             context: change.number == 1 ? context : context.difference(from: head.context),
             statement: names ? statement : nil)
     }

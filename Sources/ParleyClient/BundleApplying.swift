@@ -95,7 +95,7 @@ private struct BundleApplication {
         switch message {
         case .frontier(let entries): try check(entries)
         case .statements(let statements):
-            outcome.statements += try workspace.membership.add(statements, to: tx.log)
+            outcome.statements += try workspace.take(statements: statements, in: tx)
         case .changesets(let run): try take(run)
         default: break
         }

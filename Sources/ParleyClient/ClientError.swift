@@ -24,6 +24,12 @@ package enum ClientError: Error, Equatable, Sendable {
     case notMember
     /// Only an admin may do this.
     case notAdmin
+    /// The workspace seals, and the key has not reached this device.
+    case noKey
+    /// Nobody of that name, or no such device, belongs to the workspace.
+    case unknownMember(String)
+    /// The last admin cannot go, nor become less.
+    case lastAdmin
     /// The workspace has no server.
     case noServer
     case filter(String)

@@ -46,6 +46,7 @@ extension Workspace {
         let enrolment = try Statement.enrol(
             furtherDevice: fresh, by: identity, handle: handle, on: [own], time: ambient.now())
         _ = try membership.add([enrolment.bytes], to: log)
+        try membership.wrapKeys(for: fresh, log)
         let waiting = try log.meta(Meta.introduction).map { try Introductions.decode($0) } ?? Introduction()
         let introduction = Introduction(
             token: waiting.token, statements: waiting.statements + [enrolment.bytes])

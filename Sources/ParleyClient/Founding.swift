@@ -18,6 +18,10 @@ extension Workspace {
         guard let id = statement.workspace else { throw ClientError.notMember }
         return try make(folder, id, identity, ambient) { log, membership in
             _ = try membership.add([statement.bytes], to: log)
+            let sealing = try EpochMaking.begin(
+                membership.roster, membership.statements, membership.ring, by: identity, time: ambient.now(),
+                random: ambient.random)
+            _ = try membership.add(sealing.map(\.bytes), to: log)
         }
     }
 
@@ -35,6 +39,7 @@ extension Workspace {
             try log.setMeta(Meta.server, Array(server.utf8))
             try log.setMeta(Meta.serverKey, invite.server)
             try log.setMeta(Meta.introduction, Introductions.encode(Introduction(statements: statements)))
+            for entry in invite.epochKeys { try membership.add(entry.key, of: entry.epoch, to: log) }
         }
     }
 
@@ -73,8 +78,10 @@ extension Workspace {
                 invite: secret.publicKey, handle: handle, purpose: isOwn ? .furtherDevice : .newAnalyst(role),
                 until: until)
             _ = try membership.add([grant.bytes], to: tx.log)
+            let newest = try? membership.sealingKey()
+            let keys = newest.map { [JoiningInvite.EpochKey(epoch: $0.epoch, key: $0.key)] } ?? []
             let invite = try JoiningInvite(
-                server: key, workspace: id, secret: secret.seed, grant: grant, epochKeys: [])
+                server: key, workspace: id, secret: secret.seed, grant: grant, epochKeys: keys)
             return (server, invite)
         }
     }
@@ -83,7 +90,7 @@ extension Workspace {
     /// file does not say yet which workspace it holds.
     package static func exists(in folder: String) throws -> Bool {
         guard FileManager.default.fileExists(atPath: storePath(in: folder)) else { return false }
-        let rules = StoreRules(openBody: { _, _, _ in nil }, analyst: { _ in nil })
+        let rules = StoreRules(openBody: { _, _, _ in .waiting }, analyst: { _ in nil })
         let file = try WorkspaceStore(path: storePath(in: folder), rules: rules)
         defer { try? file.close() }
         return try file.read { try $0.log.meta(Meta.workspace) } != nil

@@ -80,10 +80,10 @@ extension Workspace {
             }
             var signatures = slice.signatures
             if let unsigned = slice.unsigned {
-                let count = try restamp()
-                restamped += count
+                let anew = try restamp()
+                if anew.isRestamped { restamped += anew.count }
                 // Where it was just written anew, here or by another process, it is read again.
-                guard count == 0, let signature = try sign(unsigned) else { continue }
+                guard anew.count == 0, let signature = try sign(unsigned) else { continue }
                 signatures.append(signature)
             }
             let run = ChangesetRun(changesets: slice.items.map(\.bytes), signatures: signatures)

@@ -61,7 +61,7 @@ extension Workspace {
         let author = isFresh ? try takeFreshIdentity(tx) : former
         let rewriting = Rewriting(
             tx: tx, workspace: id, former: former, author: author, now: try correctedTime(tx.log),
-            statement: membership.roster.newest?.bytes, reason: cause.rawValue)
+            sealer: try sealer(for: author.device), statement: membership.roster.newest?.bytes, reason: cause.rawValue)
         let count = try rewriting.run(stretch, without: refused)
         return Healing(
             cause: cause, rewritten: count,

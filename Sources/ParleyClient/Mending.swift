@@ -137,6 +137,7 @@ private struct Rescue {
         try tx.log.setMeta(Meta.workspace, workspace.id.bytes)
         _ = try workspace.membership.add(
             workspace.membership.statements.bytes + source.statements(), to: tx.log)
+        try workspace.membership.wrapKeys(for: workspace.identity, tx.log)
     }
 
     private mutating func take(_ hash: [UInt8], _ bytes: [UInt8]) throws {
@@ -189,7 +190,7 @@ private struct Rescue {
         let author = isFresh ? try workspace.takeFreshIdentity(tx) : workspace.identity
         var chain = try NewChain(
             tx.log, workspace.id, author.device, after: isFresh ? 0 : number,
-            heads[workspace.device]?.context ?? Frontier())
+            heads[workspace.device]?.context ?? Frontier(), try workspace.sealer(for: author.device))
         let now = try workspace.correctedTime(tx.log)
         for (orphan, whole) in lost {
             var context = whole
@@ -197,12 +198,12 @@ private struct Rescue {
                 context[device] = min(whole[device], heads[device]?.number ?? 0)
             }
             context[workspace.device] = isFresh ? number : 0
-            let range = try ChangesetHeader.decode(orphan.bytes).body
+            let opened = try tx.open(orphan)
             let entry = try chain.next(
                 time: orphan.header.time, context: context, now: now,
                 statement: chain.nextNumber == 1 ? workspace.membership.roster.newest?.bytes : nil,
-                body: Array(orphan.bytes[range]))
-            try tx.append([Arrival(entry: entry, body: try tx.open(entry))])
+                packed: try opened.readable.map { Packing.pack($0.bytes) } ?? orphan.storedBody)
+            try tx.append([Arrival(entry: entry, body: opened)])
             mending.rewritten += 1
         }
     }

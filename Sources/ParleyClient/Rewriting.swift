@@ -18,13 +18,15 @@ struct Rewriting {
     let author: Identity
     /// The corrected time, milliseconds since 1970.
     let now: Int64
+    /// How the author seals.
+    let sealer: Sealer
     /// The statement that a fresh chain's first header names.
     var statement: [UInt8]?
     var reason: String
 
     private var isFresh: Bool { former.device != author.device }
 
-    /// Does it, and makes the tables anew.
+    /// Does it, and makes the tables anew where anything but the seal is another.
     /// - Parameter refused: own numbers that are kept apart and not written again.
     /// - Returns: how many were written anew.
     func run(_ stretch: Stretch, without refused: Set<UInt64> = []) throws -> Int {
@@ -35,15 +37,21 @@ struct Rewriting {
         }
         for (device, number) in stretch.cut { try log.forgetSignatures(of: device, from: number) }
         let own = stretch.own.filter { !refused.contains($0.header.change.number) }
-        if let first = stretch.cut[former.device] { try rewrite(own, of: stretch, from: first) }
-        try tx.rebuild()
+        var onlySealed = !isFresh && own.count == stretch.own.count + stretch.foreign.count
+        if let first = stretch.cut[former.device] {
+            onlySealed = try rewrite(own, of: stretch, from: first) && onlySealed
+        }
+        if !onlySealed { try tx.rebuild() }
         return own.count
     }
 
-    private func rewrite(_ own: [LogPlace], of stretch: Stretch, from first: UInt64) throws {
+    /// - Returns: whether every stamp and context is what it was.
+    private func rewrite(_ own: [LogPlace], of stretch: Stretch, from first: UInt64) throws -> Bool {
+        var isSame = true
         var whole = try wholeContext(before: first)
         if isFresh { try signEnd(first - 1) }
-        var chain = try NewChain(tx.log, workspace, author.device, after: isFresh ? 0 : first - 1, whole)
+        var chain = try NewChain(
+            tx.log, workspace, author.device, after: isFresh ? 0 : first - 1, whole, sealer)
         var renamed: [ChangeID: ChangeID] = [:]
         for place in own {
             let old = place.header.change
@@ -52,14 +60,18 @@ struct Rewriting {
             let entry = try chain.next(
                 time: place.header.time, context: try mapped(whole, stretch, first), now: now,
                 statement: isFresh ? (new.number == 1 ? statement : nil) : place.header.statement,
-                body: try body(at: place, renamed))
+                packed: try body(at: place, renamed))
             if isFresh {
                 try tx.keepForked(at: place.position, reason: reason, as: new, moved: now)
                 try tx.renameInDrafts(old, to: new)
                 renamed[old] = new
             }
+            let (before, after) = (place.header, entry.header)
+            isSame = isSame && before.stamp == after.stamp && before.context == after.context
             try tx.log.replace(at: place.position, by: entry)
         }
+        if isSame { try tx.log.save(chain.head, of: author.device) }
+        return isSame
     }
 
     // MARK: Contexts
@@ -99,14 +111,12 @@ struct Rewriting {
 
     // MARK: Bodies
 
-    /// The stored body: verbatim, or with the act that tells where it comes from.
+    /// The packed body: verbatim, or with the act that tells where it comes from.
     private func body(at place: LogPlace, _ renamed: [ChangeID: ChangeID]) throws -> [UInt8] {
         guard let entry = try tx.log.entry(at: place.position) else { return [] }
-        let range = try ChangesetHeader.decode(entry.bytes).body
-        let verbatim = Array(entry.bytes[range])
-        guard isFresh, let plain = try? Packing.unpack(entry.bytes, in: range),
-            let body = try? ChangesetBody(decoding: plain)
-        else { return verbatim }
+        guard case .body(let body) = try tx.open(entry) else { return try entry.storedBody }
+        let verbatim = Packing.pack(body.bytes)
+        guard isFresh else { return verbatim }
         let anew = try body.bytes(under: body.act.moved(from: place.header.change, renamed))
         // An act at the very limit keeps its words and loses its former address.
         return anew.count <= ChangesetBody.longest ? Packing.pack(anew) : verbatim
@@ -159,15 +169,18 @@ struct Stretch {
 struct NewChain {
     private let log: Log
     private let device: DeviceID
-    private var head: ChainHead
+    private let sealer: Sealer
+    private(set) var head: ChainHead
 
     /// - Parameters:
     ///   - number: where the chain stands; 0 for a fresh one.
     ///   - context: what its author held there.
     init(
-        _ log: Log, _ workspace: WorkspaceID, _ device: DeviceID, after number: UInt64, _ context: Frontier
+        _ log: Log, _ workspace: WorkspaceID, _ device: DeviceID, after number: UInt64, _ context: Frontier,
+        _ sealer: Sealer
     ) throws {
         self.log = log
+        self.sealer = sealer
         self.device = device
         let mark = number == 0 ? nil : try log.mark(of: ChangeID(device: device, number: number))
         head = ChainHead(
@@ -181,16 +194,17 @@ struct NewChain {
     /// - Parameters:
     ///   - time: kept where the clock rule allows.
     ///   - context: whole.
-    ///   - body: as it is stored.
+    ///   - packed: the packed body, which is sealed here.
     mutating func next(
-        time: HybridTime, context: Frontier, now: Int64, statement: [UInt8]?, body: [UInt8]
+        time: HybridTime, context: Frontier, now: Int64, statement: [UInt8]?, packed: [UInt8]
     ) throws -> LogEntry {
         let news = context.difference(from: head.context)
         let newest = max(head.time, try log.newest(of: news))
         let header = ChangesetHeader(
             change: ChangeID(device: device, number: nextNumber),
-            time: ClockRule(now: now).time(time, after: newest), context: news, statement: statement)
-        let bytes = header.encoded(bodySize: body.count) + body
+            time: ClockRule(now: now).time(time, after: newest), epoch: sealer.epoch, context: news,
+            statement: statement)
+        let bytes = try sealer.encode(header, packed)
         let entry = LogEntry(
             header: header, hash: Chain.next(after: head.hash, bytes: bytes),
             address: ChangeAddress(header.change).index, bytes: bytes)
@@ -214,6 +228,13 @@ struct ClockRule {
 
     func time(_ time: HybridTime, after newest: HybridTime) -> HybridTime {
         allows(time, after: newest) ? time : HybridTime.next(after: newest, wall: now)
+    }
+}
+
+extension LogEntry {
+    /// The body as it is stored.
+    var storedBody: [UInt8] {
+        get throws { Array(bytes[try ChangesetHeader.decode(bytes).body]) }
     }
 }
 

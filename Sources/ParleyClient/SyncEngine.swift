@@ -29,6 +29,9 @@ package final class SyncEngine {
     /// The server has yet to judge our frontier: what rests on a chain of which it holds another branch must not
     /// reach it, since it looks at numbers.
     private var awaitsVerdict = false
+    /// A new key is due, and made once the server's statements are here: nothing leaves before, so that it
+    /// leaves under the new one.
+    private var awaitsKey: Bool
     /// Forks that both ends see; the server names them too.
     private var forks: [ChangeID] = []
     /// Something that the server did not take is written down.
@@ -51,6 +54,7 @@ package final class SyncEngine {
         began = workspace.ambient.now()
         beginning = try workspace.beginning(at: began)
         remembersRefusals = beginning.remembersRefusals
+        awaitsKey = workspace.keepsEpoch
         session = Session(greeting: beginning.hello, at: began)
     }
 
@@ -72,8 +76,7 @@ package final class SyncEngine {
     }
 
     package func send(_ presence: PresencePayload) {
-        guard session.state == .open else { return }
-        let message = Presence(device: beginning.hello.device, payload: presence.encoded)
+        guard session.state == .open, let message = workspace.seal(presence) else { return }
         session.send(.presence(message), at: workspace.ambient.now())
     }
 
@@ -119,8 +122,9 @@ package final class SyncEngine {
         case .caughtUp:
             heardCaughtUp = true
             try judged(at: now)
+            try keepEpoch(at: now)
         case .presence(let presence):
-            guard let payload = PresencePayload(decoding: presence.payload) else { return }
+            guard let payload = workspace.open(presence) else { return }
             reports.append(.presence(presence.device, payload))
         case .goodbye(let seconds): reports.append(.goodbye(retryAfterSeconds: seconds))
         case .ended(let error): reports.append(try isForgotten(error) ? .forgotten : .ended(error))
@@ -172,11 +176,19 @@ package final class SyncEngine {
 
     private func take(_ statements: [[UInt8]], at now: Int64) throws {
         do {
-            let count = try workspace.store.write { try workspace.membership.add(statements, to: $0.log) }
+            let count = try workspace.store.write { try workspace.take(statements: statements, in: $0) }
             if count > 0 { reports.append(.membershipChanged(new: count)) }
         } catch let fault as TrustError {
             fail(ProtocolError(.malformed, "a membership statement: \(fault)"), at: now)
         }
+    }
+
+    /// The server's statements and changesets are here: if a key is due, this is the moment to make it.
+    private func keepEpoch(at now: Int64) throws {
+        awaitsKey = false
+        guard isOpen else { return }
+        let made = try workspace.keepEpoch()
+        if !made.isEmpty { session.send(.statements(made), at: now) }
     }
 
     private func apply(_ run: ChangesetRun, at now: Int64) throws {
@@ -236,7 +248,7 @@ package final class SyncEngine {
 
     /// Sends the next slice of the log, if there is room for it and anything in it.
     private func feed(at now: Int64) throws {
-        guard direction != .pull, search == nil, !awaitsVerdict, isOpen, let cursor else {
+        guard direction != .pull, search == nil, !awaitsVerdict, !awaitsKey, isOpen, let cursor else {
             return
         }
         let handed = try workspace.handOver(after: cursor, beyond: beyond)

@@ -10,7 +10,7 @@ package final class Workspace {
     package let folder: String
     package let id: WorkspaceID
     /// Changed by `heal` alone, and where another process has done so.
-    package internal(set) var identity: Identity
+    package internal(set) var identity: Identity { didSet { membership.adopt(identity) } }
     package let store: WorkspaceStore
     package let membership: Membership
     package let ambient: Ambient
@@ -46,18 +46,13 @@ package final class Workspace {
         self.id = id
         self.identity = identity
         self.ambient = ambient
-        membership = Membership(workspace: id)
+        membership = Membership(workspace: id, identity: identity, random: ambient.random)
         store = try WorkspaceStore(file, rules: Self.rules(membership))
     }
 
     private static func rules(_ membership: Membership) -> StoreRules {
         StoreRules(
-            openBody: { header, bytes, body in
-                // A reader writes nothing, whatever a server let through.
-                if membership.roster.role(of: header.change.device) == .reader { return nil }
-                guard let plain = try? Packing.unpack(bytes, in: body) else { return nil }
-                return try? ChangesetBody(decoding: plain)
-            },
+            openBody: { membership.open($0, $1, $2) }, judge: { try membership.judge($0, $1) },
             analyst: { membership.analyst(of: $0) }, address: { ChangeAddress($0).index })
     }
 

@@ -4,7 +4,7 @@ internal import ParleyCore
 struct BodyCache {
     struct Opened {
         var header: ChangesetHeader
-        /// nil is void.
+        /// nil is void, or waits for a key.
         var body: ChangesetBody?
     }
 
@@ -15,7 +15,8 @@ struct BodyCache {
     mutating func opened(at position: Int64, in log: Log, by rules: StoreRules) throws -> Opened? {
         if let known = opened[position] { return known }
         guard let entry = try log.entry(at: position) else { return nil }
-        let fresh = Opened(header: entry.header, body: try rules.open(entry))
+        let counts = try !log.isVoid(position)
+        let fresh = Opened(header: entry.header, body: counts ? try rules.open(entry).readable : nil)
         opened[position] = fresh
         order.append(position)
         if order.count > Self.most { opened[order.removeFirst()] = nil }

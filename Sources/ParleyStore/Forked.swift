@@ -148,8 +148,7 @@ extension ReadTransaction {
 }
 
 extension WriteTransaction {
-    /// The body of a changeset; nil is void.
-    package func open(_ entry: LogEntry) throws -> ChangesetBody? { try rules.open(entry) }
+    package func open(_ entry: LogEntry) throws -> OpenedBody { try rules.open(entry) }
 
     /// Keeps a copy of what stands in a place of the log, which the caller then replaces or removes.
     /// - Parameters:

@@ -7,6 +7,7 @@ struct LiveApplier {
     let target: Database
     let rules: StoreRules
     var applied = Applied()
+    private var names: NamedStatements
     private let wantsWrites: Bool
     private var ends = ChainEnds()
     private var batch = Batch()
@@ -14,16 +15,18 @@ struct LiveApplier {
     /// Bytes after which a batch is merged, whoever appends how much.
     private static let longestBatch = 48 << 20
 
-    init(target: Database, rules: StoreRules, wantsWrites: Bool) {
+    /// - Parameter log: where the changesets stand that are about to be added.
+    init(target: Database, log: Log, rules: StoreRules, wantsWrites: Bool) {
         self.target = target
         self.rules = rules
         self.wantsWrites = wantsWrites
+        names = NamedStatements(log)
     }
 
     mutating func add(_ arrival: Arrival, at position: Int64) throws {
         let (context, isOwnCopy) = try ends.advance(arrival.entry, log: Log(target))
         applied.position = position
-        guard let body = arrival.body else { return try void(position) }
+        guard let body = try standing(arrival, at: position) else { return }
         try note(body, at: position)
         let change = Batch.Change(origin: arrival.entry.header.origin, position: position, context: context)
         let analyst = rules.analyst(change.origin.stamp.device).map { Array($0.utf8) }
@@ -37,6 +40,22 @@ struct LiveApplier {
         }
         for write in voided { try void(position, write) }
         if batch.weight > Self.longestBatch { try merge() }
+    }
+
+    /// The body of a changeset that counts; what does not is written down.
+    private mutating func standing(_ arrival: Arrival, at position: Int64) throws -> ChangesetBody? {
+        let header = arrival.entry.header
+        names.note(header)
+        if let reason = try rules.judge(header, { try names.last(in: header.change) }) {
+            try void(position, reason)
+            return nil
+        }
+        switch arrival.body {
+        case .body(let body): return body
+        case .void(let reason): try void(position, reason)
+        case .waiting: try wait(position)
+        }
+        return nil
     }
 
     /// Merges what has been added and saves the ends of the chains.
@@ -69,11 +88,16 @@ private struct VoidWrite {
 }
 
 extension LiveApplier {
-    private mutating func void(_ position: Int64) throws {
+    private mutating func void(_ position: Int64, _ reason: VoidReason) throws {
         applied.voided += 1
         try target.execute(
-            sql: "INSERT INTO void (position, record, field, key, reason) VALUES (?, x'', 0, '', 'body')",
-            arguments: [position])
+            sql: "INSERT INTO void (position, record, field, key, reason) VALUES (?, x'', 0, '', ?)",
+            arguments: [position, reason.rawValue])
+    }
+
+    private mutating func wait(_ position: Int64) throws {
+        applied.waiting += 1
+        try target.execute(sql: "INSERT INTO waiting (position) VALUES (?)", arguments: [position])
     }
 
     private mutating func void(_ position: Int64, _ write: VoidWrite) throws {

@@ -3,7 +3,7 @@ internal import ParleyCore
 
 /// The tables that are computed from the log. None depends on the order in which changesets arrived, on
 /// rowids or on where batches ended: equal sets of changesets make equal rows on every replica. (Only the
-/// `position`s in `touched`, `act`, `void` and `alias` are this replica's own: they point into its log.)
+/// `position`s in `touched`, `act`, `void`, `waiting` and `alias` are this replica's own: they point into its log.)
 enum LiveTables {
     static func create(in db: Database) throws {
         for table in LiveSchema.assessments.all { try db.execute(sql: table.createSQL) }
@@ -16,7 +16,7 @@ enum LiveTables {
         }
     }
 
-    static let sideNames = ["register", "aside", "overlooked", "touched", "act", "void", "alias"]
+    static let sideNames = ["register", "aside", "overlooked", "touched", "act", "void", "waiting", "alias"]
 
     /// Each projection with the order in which two copies of it are compared.
     static let comparable: [(name: String, order: String)] =
@@ -25,6 +25,7 @@ enum LiveTables {
             ("aside", "kind, record, field, key, stamp, device"),
             ("overlooked", "kind, record, field, key, device, number, deletion_device, deletion_number"),
             ("touched", "record, position"), ("act", "position"), ("void", "position, record, field, key"),
+            ("waiting", "position"),
             ("alias", "address, device, number, position"), ("chain", "device"),
         ]
 
@@ -85,7 +86,13 @@ enum LiveTables {
             reason TEXT NOT NULL,
             PRIMARY KEY (position, record, field, key)
         ) WITHOUT ROWID;
-        """ + aliases
+        """ + waiting + aliases
+
+    /// Changesets sealed under keys that this replica lacks.
+    static let waiting = """
+
+        CREATE TABLE IF NOT EXISTS waiting (position INTEGER PRIMARY KEY);
+        """
 
     /// Where changesets that were written again under a fresh identity came from.
     static let aliases = """

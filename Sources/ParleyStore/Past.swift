@@ -112,17 +112,11 @@ extension ReadTransaction {
     /// Reads a chain's headers as far as they were not read in this transaction.
     package func readContexts(upTo change: ChangeID) throws {
         guard contexts.end(of: change.device) < change.number else { return }
-        let rows = try HotStatement(
-            db,
-            """
-            SELECT substr(bytes, 1, \(ChangesetHeader.longest)) FROM changeset
-            WHERE device = ? AND number > ? AND number <= ? ORDER BY number
-            """)
-        rows.bind(1, id: change.device.number)
-        rows.bind(2, Int64(contexts.end(of: change.device)))
-        rows.bind(3, Int64(change.number))
-        defer { rows.reset() }
-        while try rows.step() { contexts.add(try ChangesetHeader(prefixOf: rows.bytes(0))) }
+        var book = contexts
+        try log.eachHeader(
+            of: change.device, from: contexts.end(of: change.device) + 1, through: change.number
+        ) { book.add($0) }
+        contexts = book
     }
 }
 

@@ -53,7 +53,7 @@ enum Projection {
     static func fill(_ target: Database, from source: Database, _ rules: StoreRules) throws {
         let log = Log(source)
         let last = try log.lastPosition()
-        var applier = LiveApplier(target: target, rules: rules, wantsWrites: false)
+        var applier = LiveApplier(target: target, log: log, rules: rules, wantsWrites: false)
         var position: Int64 = 0
         while position < last {
             position += 1

@@ -24,6 +24,8 @@ package struct StoreCounts: Equatable, Sendable {
     package var overlooked = 0
     package var changesets = 0
     package var voided = 0
+    /// Changesets sealed under keys that are not here.
+    package var sealed = 0
 
     package init() {}
 }
@@ -111,6 +113,7 @@ extension ReadTransaction {
         counts.asides = try count("aside")
         counts.overlooked = try count("overlooked")
         counts.voided = try count("void")
+        counts.sealed = try sealedCount()
         counts.changesets = try log.count()
         return counts
     }

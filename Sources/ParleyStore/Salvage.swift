@@ -55,9 +55,9 @@ package struct Salvage {
         rows("SELECT bytes FROM statement").map { [UInt8]($0["bytes"] as Data) }
     }
 
-    /// Copies what belongs to this machine alone: drafts, and what was set apart.
+    /// Copies what belongs to this machine alone: drafts, what was set apart, the keys of epochs.
     package func copyOwn(to target: WriteTransaction) throws {
-        for table in ["draft", "forked"] {
+        for table in ["draft", "forked", EpochKeyTable.name] {
             for row in rows("SELECT * FROM \(table)") {
                 let names = row.columnNames.joined(separator: ", ")
                 let marks = row.columnNames.map { _ in "?" }.joined(separator: ", ")

@@ -46,7 +46,7 @@ extension ReadTransaction {
             return (HybridTime(number: 0), nil)
         }
         let entry = LogEntry(header: header, hash: hash, address: 0, bytes: bytes)
-        return (header.time, try? rules.open(entry))
+        return (header.time, try? rules.open(entry).readable)
     }
 
     /// The same writes under another name: not every changeset that was once called so is the same, since

@@ -52,6 +52,10 @@ package final class WorkspaceStore {
             try db.execute(sql: LiveTables.aliases)
             try ForkedTable.create(in: db)
         }
+        migrator.registerMigration("sealing") { db in
+            try db.execute(sql: LiveTables.waiting)
+            try EpochKeyTable.create(in: db)
+        }
         return migrator
     }
 
@@ -93,7 +97,7 @@ package final class WriteTransaction: ReadTransaction {
     /// - Parameter reporting: whether to say what each write did; bulk work does not ask.
     @discardableResult
     package func append(_ arrivals: [Arrival], reporting: Bool = false) throws -> Applied {
-        var applier = LiveApplier(target: db, rules: rules, wantsWrites: reporting)
+        var applier = LiveApplier(target: db, log: log, rules: rules, wantsWrites: reporting)
         if arrivals.isEmpty { return Applied() }
         let wasIndexed = try isIndexed()
         for arrival in arrivals { try applier.add(arrival, at: try log.append(arrival.entry)) }
@@ -103,10 +107,10 @@ package final class WriteTransaction: ReadTransaction {
     }
 
     private func indexFew(_ arrivals: [Arrival], upTo position: Int64) throws {
-        let groups = arrivals.reduce(0) { $0 + ($1.body?.written.count ?? 0) }
+        let groups = arrivals.reduce(0) { $0 + ($1.body.readable?.written.count ?? 0) }
         guard groups <= Self.indexedAtOnce else { return }
         if Flaw.isPlanted(.searchNotUpdated) { return try setIndexed(position) }
-        let records = Set(arrivals.flatMap { $0.body?.written ?? [] }.map(\.name))
+        let records = Set(arrivals.flatMap { $0.body.readable?.written ?? [] }.map(\.name))
         try index(records)
         try setIndexed(position)
     }
