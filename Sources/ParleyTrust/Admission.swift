@@ -156,8 +156,12 @@ private struct Pass {
         against header: ChangesetHeader, after head: ChainHead?, _ mark: (ChangeID) throws -> Admission.Mark?
     ) throws -> ChainFault.Reason? {
         let expected = (head?.number ?? 0) + 1
-        guard let role = judge.roster.role(of: header.change.device) else { return .notEnrolled }
-        if judge.gate?.pusher == header.change.device, role < .analyst { return .role }
+        guard judge.roster.keys(of: header.change.device) != nil else { return .notEnrolled }
+        if judge.gate?.pusher == header.change.device {
+            guard let role = judge.roster.role(of: header.change.device), role >= .analyst else {
+                return .role
+            }
+        }
         guard header.change.number == expected else { return .gap(expected: expected) }
         var newest = head?.time ?? HybridTime(number: 0)
         for (device, number) in header.context.numbers {

@@ -16,7 +16,17 @@ struct Label: Hashable, Sendable {
     static let signingKey = Label("signing-key")
     static let inviteKey = Label("invite-key")
 
+    // Keys derived from the key of an epoch, or for a client's own store.
+    static let epochWrap = Label("epoch-wrap")
+    static let bodyKey = Label("body-key")
+    static let presenceKey = Label("presence-key")
+    static let keyStore = Label("key-store")
+
+    // What a seal is bound to.
+    static let epochSeal = Label("epoch-seal")
+
     // Hashes that name things.
+    static let epochKey = Label("epoch-key")
     static let device = Label("device")
     static let statement = Label("statement")
     static let statementSet = Label("statement-set")
@@ -35,9 +45,9 @@ struct Label: Hashable, Sendable {
     static let identityCheck = Label("identity-check")
 
     static let all: [Label] = [
-        channelKey, sealingKey, signingKey, inviteKey, device, statement, statementSet, chainStart, chain,
-        changeAddress, fingerprint, statementSignature, possession, chainSignature, inviteCheck,
-        identityCheck,
+        channelKey, sealingKey, signingKey, inviteKey, epochWrap, bodyKey, presenceKey, keyStore, epochSeal,
+        epochKey, device, statement, statementSet, chainStart, chain, changeAddress, fingerprint,
+        statementSignature, possession, chainSignature, inviteCheck, identityCheck,
     ]
 
     /// SHA-256 over this label and the parts, one after the other.
@@ -50,8 +60,12 @@ struct Label: Hashable, Sendable {
 
     /// HKDF-SHA256 without salt, this label as its info: 32 bytes.
     func key(from seed: Secret) -> Secret {
-        let key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: seed.bytes), info: bytes, outputByteCount: 32)
-        return Secret(key.withUnsafeBytes { Array($0) })
+        Secret(symmetricKey(from: seed).withUnsafeBytes { Array($0) })
+    }
+
+    /// The same with `context` behind the label.
+    func symmetricKey(from seed: Secret, _ context: [UInt8] = []) -> SymmetricKey {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: seed.bytes), info: bytes + context, outputByteCount: 32)
     }
 }

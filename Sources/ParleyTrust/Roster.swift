@@ -16,9 +16,12 @@ package struct Roster: Equatable, Sendable {
 
     package struct Analyst: Equatable, Sendable {
         package let handle: Handle
-        package let role: Role
-        /// Ascending by id.
+        /// The role held last, if revoked.
+        package internal(set) var role: Role
+        /// Those that are out too; ascending by id.
         package internal(set) var devices: [DeviceID]
+        /// Out for good, with all devices.
+        package internal(set) var isRevoked = false
     }
 
     /// Why a statement counts for nothing. It is kept and forwarded all the same.
@@ -29,8 +32,18 @@ package struct Roster: Equatable, Sendable {
         case noAuthority
         /// The statement that gave its signer a voice is itself void.
         case authorityVoid
-        /// A new analyst was granted by somebody who is no admin.
+        /// What takes an admin was signed by somebody who is none, or no longer.
         case notAdmin
+        /// Its signer, or the device that it enrols, is out.
+        case revoked
+        /// Whoever made the grant lost the right to before it was used.
+        case grantRevoked
+        /// It would leave the workspace without an admin.
+        case lastAdmin
+        /// It gives a role to somebody who was not in.
+        case unknownAnalyst
+        /// It shares the key of an epoch that its author cannot have held.
+        case unknownEpoch
         /// The handle is not the one granted, or not the issuer's own.
         case wrongHandle
         case handleTaken
@@ -45,6 +58,10 @@ package struct Roster: Equatable, Sendable {
     package internal(set) var name: WorkspaceName?
     package internal(set) var devices: [DeviceID: Device] = [:]
     package internal(set) var analysts: [Handle: Analyst] = [:]
+    /// Every `epoch` statement that was judged.
+    package internal(set) var epochs: [StatementHash: EpochFacts] = [:]
+    /// Of the epochs that count the greatest by (depth, hash): what authors seal under.
+    package internal(set) var newestEpoch: StatementHash?
     package internal(set) var void: [StatementHash: VoidReason] = [:]
     /// Rightly signed by a member, but of a later version; ascending.
     package internal(set) var unknown: [StatementHash] = []
@@ -58,24 +75,44 @@ package struct Roster: Equatable, Sendable {
     package internal(set) var newest: StatementHash?
     /// What counts or is unknown and is rested on by nothing of that kind; ascending by (depth, hash).
     package internal(set) var heads: [StatementHash] = []
+    var out: [DeviceID: StatementHash] = [:]
+    var signers: [StatementHash: Handle] = [:]
 }
 
 extension Roster {
+    package struct EpochFacts: Equatable, Sendable {
+        package let number: UInt64
+        package let keyHash: [UInt8]
+        /// Epochs whose keys this one hands on.
+        package let previous: [StatementHash]
+        /// Milliseconds since 1970, as its author says.
+        package let time: Int64
+        /// Those of `share` statements that count too.
+        package internal(set) var sealedTo: Set<DeviceID>
+        package internal(set) var counts: Bool
+    }
+
     package func analyst(of device: DeviceID) -> Handle? { devices[device]?.handle }
 
     package func keys(of device: DeviceID) -> DevicePublicKeys? { devices[device]?.keys }
 
+    /// What a device may do; nil for one that is not in, or out.
     package func role(of device: DeviceID) -> Role? {
-        analyst(of: device).flatMap { analysts[$0]?.role }
+        guard !isRevoked(device) else { return nil }
+        return analyst(of: device).flatMap { role(of: $0) }
     }
 
-    package func role(of handle: Handle) -> Role? { analysts[handle]?.role }
+    /// What an analyst may do; nil for one that is not in, or out.
+    package func role(of handle: Handle) -> Role? {
+        guard let analyst = analysts[handle], !analyst.isRevoked else { return nil }
+        return analyst.role
+    }
 
-    /// The devices that name this channel key. Nobody proves to hold a channel key when enrolling, so a
+    /// The devices that are in and name this channel key. Nobody proves to hold a channel key when enrolling, so a
     /// member may have named a colleague's: an end that has shown its channel key must say which device it
     /// is, and that device must be among these.
     package func devices(withChannelKey key: [UInt8]) -> [DeviceID] {
-        devices.values.filter { $0.keys.channel == key }.map(\.id).sorted()
+        devices.values.filter { $0.keys.channel == key && role(of: $0.id) != nil }.map(\.id).sorted()
     }
 
     /// What a statement by this device should rest on: the device's own enrolment, which gives it its voice,

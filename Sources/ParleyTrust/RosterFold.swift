@@ -97,6 +97,10 @@ private struct RosterFold {
             case .found(let founding): try found(statement, founding)
             case .grant(let grant): try judge(statement, grant)
             case .enrol(let enrolment): try enrol(statement, enrolment)
+            case .role(let change): try judge(statement, change)
+            case .revoke(let revocation): try judge(statement, revocation)
+            case .epoch(let epoch): try judge(statement, epoch)
+            case .share(let share): try judge(statement, share)
             case .unknown:
                 _ = try authority(of: statement)
                 roster.unknown.append(statement.hash)
@@ -139,6 +143,43 @@ private struct RosterFold {
         usedGrants.insert(authority.hash)
     }
 
+    private mutating func judge(_ statement: Statement, _ change: RoleChange) throws(Void) {
+        try admin(statement)
+        guard roster.analysts[change.handle] != nil else { throw Void(reason: .unknownAnalyst) }
+        roster.analysts[change.handle]?.role = change.role
+    }
+
+    private mutating func judge(_ statement: Statement, _ revocation: Revocation) throws(Void) {
+        try admin(statement)
+        let all = roster.analysts[revocation.handle]?.devices ?? []
+        if revocation.scope == .analyst { roster.analysts[revocation.handle]?.isRevoked = true }
+        for device in revocation.scope == .analyst ? all : revocation.cuts.map(\.device) {
+            roster.out[device] = statement.hash
+        }
+    }
+
+    private mutating func judge(_ statement: Statement, _ epoch: Epoch) throws(Void) {
+        try admin(statement)
+        roster.epochs[statement.hash] = Roster.EpochFacts(
+            number: statement.hash.epochNumber, keyHash: epoch.keyHash,
+            previous: epoch.previous.map(\.epoch), time: epoch.time,
+            sealedTo: Set(epoch.seals.map(\.device)), counts: true)
+        roster.newestEpoch = statement.hash
+    }
+
+    private mutating func judge(_ statement: Statement, _ share: Share) throws(Void) {
+        let issuer = try member(try authority(of: statement))
+        roster.signers[statement.hash] = issuer
+        guard roster.epochs[share.epoch] != nil else { throw Void(reason: .unknownEpoch) }
+        roster.epochs[share.epoch]?.sealedTo.formUnion(share.seals.map(\.device))
+    }
+
+    private mutating func admin(_ statement: Statement) throws(Void) {
+        let issuer = try member(try authority(of: statement))
+        roster.signers[statement.hash] = issuer
+        guard roster.role(of: issuer) == .admin else { throw Void(reason: .notAdmin) }
+    }
+
     /// The statement that gave the signer its voice.
     private func authority(of statement: Statement) throws(Void) -> Statement {
         let sources = statement.restsOn.compactMap { set[$0] }.filter { $0.introduces == statement.signer }
@@ -152,7 +193,7 @@ private struct RosterFold {
         switch authority.content {
         case .found(let founding): return founding.handle
         case .enrol(let enrolment): return enrolment.handle
-        case .grant, .unknown: throw Void(reason: .noAuthority)
+        case .grant, .role, .revoke, .epoch, .share, .unknown: throw Void(reason: .noAuthority)
         }
     }
 

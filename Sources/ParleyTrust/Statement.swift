@@ -41,11 +41,15 @@ package struct Statement: Sendable {
         case found(Founding)
         case grant(Grant)
         case enrol(Enrolment)
+        case role(RoleChange)
+        case revoke(Revocation)
+        case epoch(Epoch)
+        case share(Share)
         /// Of a later version: kept and forwarded, grants nothing.
         case unknown(tag: UInt8, payload: [UInt8])
     }
 
-    /// The payload's meaning. `role`, `revoke`, `epoch` and `share` are reserved: unknown to this version.
+    /// The payload's meaning.
     package enum Tag {
         package static let found: UInt8 = 1
         package static let grant: UInt8 = 2
@@ -109,7 +113,7 @@ package struct Statement: Sendable {
                 SigningKey.verify(
                     bytes[proof..<signed], .possession, bytes[..<proof], by: enrolment.keys.signing)
             else { throw TrustError(.badPossession, at: "statement") }
-        case .grant, .unknown: break
+        case .grant, .role, .revoke, .epoch, .share, .unknown: break
         }
     }
 
@@ -119,7 +123,7 @@ package struct Statement: Sendable {
         case .found(let founding): founding.keys.signing
         case .grant(let grant): grant.invite
         case .enrol(let enrolment): enrolment.keys.signing
-        case .unknown: nil
+        case .role, .revoke, .epoch, .share, .unknown: nil
         }
     }
 }

@@ -63,6 +63,10 @@ extension Statement.Content {
         case Statement.Tag.found: content = .found(try reader.founding())
         case Statement.Tag.grant: content = .grant(try reader.grant())
         case Statement.Tag.enrol: content = .enrol(try reader.enrolment())
+        case Statement.Tag.role: content = .role(try reader.roleChange())
+        case Statement.Tag.revoke: content = .revoke(try reader.revocation())
+        case Statement.Tag.epoch: content = .epoch(try reader.epoch())
+        case Statement.Tag.share: content = .share(try reader.share())
         default: return .unknown(tag: tag, payload: Array(bytes[range]))
         }
         try reader.expectEnd("payload")
@@ -116,7 +120,7 @@ extension ByteReader {
         return name
     }
 
-    private mutating func time() throws(MalformedBytes) -> Int64 {
+    mutating func time() throws(MalformedBytes) -> Int64 {
         let time = try varint("time")
         guard time <= UInt64(StatementTime.latest) else { throw failure(.notAllowed, "time") }
         return Int64(time)

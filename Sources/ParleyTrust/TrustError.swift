@@ -10,6 +10,8 @@ package struct TrustError: Error, Equatable, Sendable {
         // Statements.
         case statementMalformed, statementTooNew, statementTooLong, badSignature, badPossession
         case tooManyStatements, wrongInvite
+        // Removals and keys.
+        case badCut, badSeal, noKey
         // Invites.
         case inviteScheme, inviteHost, invitePort, inviteDamaged, inviteTooNew
         // The cryptography itself refused.
@@ -66,6 +68,10 @@ extension TrustError: CustomStringConvertible {
         case .badPossession: "the new device has not signed its own enrolment"
         case .tooManyStatements: "a workspace holds at most \(StatementSet.most) membership statements"
         case .wrongInvite: "the secret does not belong to this grant"
+        case .badCut:
+            "cuts go with a revocation or the role of reader, at most \(Cut.most), each device once"
+        case .badSeal: "a key cannot be sealed to this device, or a seal has not its size"
+        case .noKey: "this device does not hold the key of the epoch"
         case .inviteScheme: "an invite starts with parley://"
         case .inviteHost: "an invite names a host; IPv6 addresses stand in brackets"
         case .invitePort: "an invite names a port from 1 to 65535"

@@ -177,7 +177,7 @@ private struct NaiveRoster {
         case .found(let founding): founding.keys.signing
         case .grant(let grant): grant.invite
         case .enrol(let enrolment): enrolment.keys.signing
-        case .unknown: nil
+        default: nil
         }
     }
 }

@@ -185,8 +185,8 @@ struct RosterTests {
     func unknown() throws {
         var cast = try Cast()
         let stranger = try cast.identity()
-        let later = try forge(tag: Statement.Tag.epoch, on: [cast.found], [1], by: cast.founder)
-        let junk = try forge(tag: Statement.Tag.epoch, on: [cast.found], [2], by: stranger)
+        let later = try forge(tag: 9, on: [cast.found], [1], by: cast.founder)
+        let junk = try forge(tag: 9, on: [cast.found], [2], by: stranger)
         let roster = try cast.roster([cast.found, later, junk])
         #expect(roster.unknown == [later.hash])
         #expect(roster.void == [junk.hash: .noAuthority])

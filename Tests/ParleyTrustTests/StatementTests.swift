@@ -14,8 +14,101 @@ struct StatementTests {
         let further = try Statement.enrol(
             furtherDevice: tablet, by: cast.founder, handle: Handle("olga"), on: [cast.found.hash],
             time: Cast.now)
-        let later = try forge(tag: Statement.Tag.revoke, on: [cast.found], [1, 2, 3], by: cast.founder)
+        let later = try forge(tag: 9, on: [cast.found], [1, 2, 3], by: cast.founder)
         return [cast.found, invite.grant, enrol, own.grant, further, later]
+            + (try oneOfEachRemoval(&cast, tablet)) + (try oneOfEachKey(&cast, tablet))
+    }
+
+    private func oneOfEachRemoval(_ cast: inout Cast, _ tablet: Identity) throws -> [Statement] {
+        let cuts = [
+            Cut(device: cast.founder.device, number: 0), Cut(device: tablet.device, number: 300),
+        ]
+        let (founder, rests, olga) = (cast.founder, [cast.found.hash], try Handle("olga"))
+        return [
+            try Statement.role(by: founder, on: rests, handle: olga, role: .analyst),
+            try Statement.role(by: founder, on: rests, handle: olga, role: .reader, cuts: cuts),
+            try Statement.revoke(by: founder, on: rests, handle: olga, scope: .analyst, cuts: []),
+            try Statement.revoke(by: founder, on: rests, handle: olga, scope: .devices, cuts: cuts),
+        ]
+    }
+
+    private func oneOfEachKey(_ cast: inout Cast, _ tablet: Identity) throws -> [Statement] {
+        let key = Secret(cast.dice.bytes(32))
+        let seal = try EpochSeal.seal(
+            key, to: tablet.keys, workspace: cast.workspace, ephemeral: Secret(cast.dice.bytes(32)))
+        let previous = try EpochWrap.wrap(Secret(cast.dice.bytes(32)), of: cast.found.hash, under: key)
+        let epoch = try Statement.epoch(
+            by: cast.founder, on: [cast.found.hash], keyHash: EpochKey.hash(key), time: Cast.now,
+            previous: [previous], seals: [seal])
+        let share = try Statement.share(
+            by: cast.founder, on: [cast.found.hash, epoch.hash], epoch: epoch.hash, seals: [seal])
+        return [epoch, share]
+    }
+
+    @Test("a payload that breaks a rule of its tag is refused")
+    func badPayloads() throws {
+        let cast = try Cast()
+        let olga: [UInt8] = [4] + Array("olga".utf8)
+        let (low, high) = ([UInt8](repeating: 1, count: 16), [UInt8](repeating: 2, count: 16))
+        let seal = [UInt8](repeating: 5, count: 80)
+        let wrap = [UInt8](repeating: 6, count: 48)
+        let hash = [UInt8](repeating: 7, count: 32)
+        let payloads: [(UInt8, [UInt8], Bool)] = [
+            (4, olga + [1, 2] + low + [0] + high + [9], true),
+            (4, olga + [0, 0], false),
+            (4, olga + [4, 0], false),
+            (4, olga + [2, 1] + low + [0], false),
+            (4, olga + [1, 2] + high + [0] + low + [9], false),
+            (4, olga + [1, 2] + low + [0] + low + [9], false),
+            (4, olga + [1, 65], false),
+            (4, olga + [1, 1] + low + Array(repeating: 0xFF, count: 9) + [1], false),
+            (4, olga + [1, 1] + low + [0x80, 0], false),
+            (5, olga + [0, 0], true),
+            (5, olga + [1, 0], false),
+            (5, olga + [2, 0], false),
+            (5, olga + [1, 1] + low + [0], true),
+            (6, hash + [0, 0, 0], true),
+            (6, hash + [0, 2] + hash + wrap + hash + wrap + [0], false),
+            (6, hash + [0, 1] + hash + wrap + [1] + low + seal, true),
+            (6, hash + [0, 9], false),
+            (6, hash + [0, 0, 2] + low + seal + low + seal, false),
+            (6, hash + [0, 0, 2] + low + seal + high + seal, true),
+            (6, hash + [0, 0, 1] + low, false),
+            (7, hash + [0], false),
+            (7, hash + [1] + low + seal, true),
+            (7, hash + [1] + low + seal + [0], false),
+        ]
+        for (tag, payload, isGood) in payloads {
+            let error = trustError { _ = try forge(tag: tag, on: [cast.found], payload, by: cast.founder) }
+            #expect(error?.code == (isGood ? nil : .statementMalformed), "\(tag) \(payload)")
+        }
+    }
+
+    @Test("makers refuse what a reader would")
+    func badMaking() throws {
+        let cast = try Cast()
+        let (founder, rests, olga) = (cast.founder, [cast.found.hash], try Handle("olga"))
+        let cut = Cut(device: founder.device, number: 1)
+        let wrong: [() throws -> Statement] = [
+            { try .role(by: founder, on: rests, handle: olga, role: .admin, cuts: [cut]) },
+            { try .role(by: founder, on: rests, handle: olga, role: .reader, cuts: [cut, cut]) },
+            { try .revoke(by: founder, on: rests, handle: olga, scope: .devices, cuts: []) },
+            {
+                let beyond = Cut(device: founder.device, number: .max)
+                return try .revoke(by: founder, on: rests, handle: olga, scope: .analyst, cuts: [beyond])
+            },
+            {
+                let many = (0..<65).map { Cut(device: DeviceID(UInt128($0)), number: 0) }
+                return try .revoke(by: founder, on: rests, handle: olga, scope: .analyst, cuts: many)
+            },
+        ]
+        for make in wrong {
+            #expect(trustError { _ = try make() }?.code == .badCut)
+        }
+        #expect(
+            trustError {
+                _ = try Statement.share(by: founder, on: rests, epoch: cast.found.hash, seals: [])
+            }?.code == .badSeal)
     }
 
     @Test("what is made is received again as the same statement")
@@ -63,7 +156,7 @@ struct StatementTests {
             var bytes = dice.bytes(Int(dice.next() % 300))
             if round % 2 == 0, bytes.count > 2 {
                 bytes[0] = 1
-                bytes[1] = UInt8(dice.next() % 5)
+                bytes[1] = UInt8(dice.next() % 9)
                 bytes[2] = UInt8(dice.next() % 3)
             }
             #expect(trustError { _ = try Statement(received: bytes) } != nil, "round \(round)")
@@ -80,7 +173,7 @@ struct StatementTests {
     @Test("an unknown tag keeps its bytes")
     func unknown() throws {
         let cast = try Cast()
-        for tag in [0, 4, 5, 6, 7, 200, 255] as [UInt8] {
+        for tag in [0, 8, 9, 200, 255] as [UInt8] {
             let statement = try forge(tag: tag, on: [cast.found], Array("later".utf8), by: cast.founder)
             let received = try Statement(received: statement.bytes)
             #expect(received.content == .unknown(tag: tag, payload: Array("later".utf8)))
