@@ -1,5 +1,4 @@
 internal import ParleyCore
-internal import ParleyProtocol
 
 /// Everything that the server's log holds in the end, taken apart, with what the ledger knows of it.
 struct Changesets {
@@ -21,14 +20,13 @@ struct Changesets {
             rows.append(($0.bytes(0), $0.bytes(1)))
         }
         for row in rows {
-            let (header, range) = try ChangesetHeader.decode(row.bytes)
-            let plain = try? Packing.unpack(row.bytes, in: range)
+            let header = try ChangesetHeader.decode(row.bytes).header
             let deed = try ledger.deed(row.hash, row.bytes)
             places[deed] = items.count
             items.append(
                 Item(
                     deed: deed, header: header, hash: row.hash, bytes: row.bytes,
-                    body: plain.flatMap { try? ChangesetBody(decoding: $0) }))
+                    body: try ledger.body(of: row.bytes)))
         }
     }
 

@@ -1,5 +1,6 @@
 internal import ParleyCore
 internal import ParleyProtocol
+internal import ParleyTrust
 
 /// What really happened: who wrote what, holding which other deeds at that moment. The checks judge by this
 /// and not by what changesets say of their contexts.
@@ -31,6 +32,8 @@ struct Ledger {
     private var acts: [Act: Int] = [:]
     private var ids: [Key: Int] = [:]
     private var known: [[UInt8]: Int] = [:]
+    /// All keys that replicas ever held: the ledger reads everything.
+    private var rings: [KeyRing] = []
     /// Acts whose last copy an accident destroyed before anybody else had it.
     var destroyed = DeedSet()
 
@@ -128,8 +131,7 @@ struct Ledger {
     }
 
     private mutating func act(of bytes: [UInt8], by origin: Origin) throws -> (Int, String) {
-        let range = try ChangesetHeader.decode(bytes).body
-        let body = try ChangesetBody(decoding: try Packing.unpack(bytes, in: range))
+        guard let body = try body(of: bytes) else { throw Failure("readable", "a body that nobody can read") }
         let act = Act(note: body.act[.note]?.text ?? "", part: body.act[.part]?.int ?? 0)
         if let number = acts[act] { return (number, act.note) }
         guard case .author = origin, !act.note.isEmpty else {
@@ -138,6 +140,22 @@ struct Ledger {
         actCount += 1
         acts[act] = actCount - 1
         return (actCount - 1, act.note)
+    }
+
+    mutating func keep(_ ring: KeyRing) {
+        let isKnown = rings.contains { $0.keys.count == ring.keys.count && $0.keys.keys == ring.keys.keys }
+        if !isKnown { rings.append(ring) }
+    }
+
+    /// What a changeset says, read by the protocol's own rules; nil where it cannot be read.
+    func body(of bytes: [UInt8]) throws -> ChangesetBody? {
+        let (header, range) = try ChangesetHeader.decode(bytes)
+        var packed = header.epoch == 0 ? Array(bytes[range]) : nil
+        for ring in rings where packed == nil {
+            if case .packed(let opened) = ring.open(bytes, in: range, header: header) { packed = opened }
+        }
+        guard let packed, let plain = try? Packing.unpack(packed, in: packed.indices) else { return nil }
+        return try? ChangesetBody(decoding: plain)
     }
 
     /// The act that a changeset outside of any log belongs to.

@@ -145,7 +145,10 @@ extension Run {
         }
     }
 
-    func readServer() throws { _ = try ledger.read(server.log(), &server.reading) }
+    func readServer() throws {
+        for replica in replicas { ledger.keep(replica.workspace.membership.ring) }
+        _ = try ledger.read(server.log(), &server.reading)
+    }
 
     func name(_ deed: Int) -> String {
         "\(ledger.deeds[deed].note) of \(handles[ledger.deeds[deed].device] ?? "?") \(ledger.deeds[deed].device.text.prefix(4))"

@@ -24,6 +24,7 @@ extension Run {
 
     /// What has come into the replica's log since it was last read; all of it, if the replica has mended it.
     func catchUp(_ replica: Replica) throws {
+        ledger.keep(replica.workspace.membership.ring)
         let device = replica.device
         try replica.withFile { log in
             if try device == replica.knownDevice
@@ -46,6 +47,7 @@ extension Run {
 
     /// What the replica has just written itself.
     func noteDeeds(of replica: Replica) throws {
+        ledger.keep(replica.workspace.membership.ring)
         let new = try replica.withFile { try ledger.read($0, &replica.reading, by: .author) }
         tally[.deeds] += new.count
     }

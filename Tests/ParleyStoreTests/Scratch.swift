@@ -23,7 +23,9 @@ final class ScratchFolder {
 extension StoreRules {
     /// Plain bodies; a device's handle by its last bits, so that two devices may be one analyst's.
     static let plain = StoreRules(
-        openBody: { _, bytes, body in try? ChangesetBody(decoding: Array(bytes[body])) },
+        openBody: { _, bytes, body in
+            (try? ChangesetBody(decoding: Array(bytes[body]))).map { .body($0) } ?? .void(.body)
+        },
         analyst: { ["olga", "ken", "mia", "olga"][Int($0.number & 3)] })
 }
 
@@ -91,7 +93,8 @@ struct Change {
             hash: Array(repeating: UInt8(truncatingIfNeeded: header.change.number), count: 32),
             address: UInt64(truncatingIfNeeded: header.change.device.number) &+ header.change.number,
             bytes: bytes)
-        return Arrival(entry: entry, body: try? ChangesetBody(decoding: body))
+        return Arrival(
+            entry: entry, body: (try? ChangesetBody(decoding: body)).map { .body($0) } ?? .void(.body))
     }
 
     func covers(_ other: ChangeID) -> Bool {
