@@ -45,8 +45,12 @@ package struct FrameReader: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
+    /// The buffer of a long frame is not kept for the short ones that follow.
+    private static let kept = 128 * 1024
+
     /// The next whole frame; nil where more bytes are needed.
     package mutating func next() throws(ProtocolError) -> Frame? {
+        if partial == 0, buffer.capacity > Self.kept { (buffer, start) = ([], 0) }
         guard partial >= 4 else { return nil }
         let length = buffer[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
         guard length >= 1 else { throw ProtocolError(.malformed, "a frame of length 0") }

@@ -1,5 +1,14 @@
 /// Every limit of the protocol and of those who speak it, in one place. The first group is part of the
-/// protocol: both ends rely on it. The second is tuning: a server may choose otherwise.
+/// protocol: both ends rely on it. The others are tuning: a server may choose otherwise.
+///
+/// **What follows for a server**, whoever is at the other end of its connections, and whatever they do:
+///
+/// - *Memory* stays below 256 MiB with up to a thousand sessions: what waits unfinished in front of it is at
+///   most `buffered` in all, what waits for slow receivers as much again (and `slice` for each), and what is
+///   to be stored is stored before it exceeds `arrivals`. Each open workspace adds up to 16 MiB of pages.
+/// - *Descriptors* stay below `connections`, `connectionsLeaving` and 3 for each of `workspacesOpen`; of what
+///   the process may have, `descriptorsKept` stay free for its files.
+/// - *Time* goes round: one turn takes at most 256 KiB from a connection, and who wants more waits.
 package enum Limits {
     // MARK: Protocol
 
@@ -17,6 +26,8 @@ package enum Limits {
     package static let statement = 2 * 1024
     /// Devices in one workspace, so that a frontier fits a frame.
     package static let devices = 20_000
+    /// Changesets in one message: more than fit a frame, if they are changesets.
+    package static let changesets = 34_000
     /// Bytes of the text in an error.
     package static let message = 512
     /// Milliseconds since 1970 in a message: what fits the 48 bits of a stamp whose number fits 63.
@@ -31,18 +42,63 @@ package enum Limits {
     package static let firstMessage: Int64 = 5_000
     package static let idle: Int64 = 60_000
     package static let heartbeat: Int64 = 20_000
-    /// Bytes a second while a message is under way, judged once it is a few seconds old.
+    /// Bytes a second while a message is under way, judged once it is a few seconds old; and bytes a second
+    /// that a receiver takes while something waits for it, judged over `idle`.
     package static let slowestBytesPerSecond: Int64 = 1024
     package static let slowGrace: Int64 = 5_000
 
-    // MARK: Tuning, counts and bytes
+    // MARK: Tuning, connections
 
     package static let connectionsBeforeWelcome = 64
     package static let connectionsPerAddress = 16
+    /// Connections in all, and never more than the process has descriptors for.
+    package static let connections = 4_096
+    /// Descriptors that connections leave to files.
+    package static let descriptorsKept = 64
+    /// Connections that have been told why they end, and whose other end has not closed yet.
+    package static let connectionsLeaving = 64
+    /// Sessions of one device in one workspace.
+    package static let sessionsPerDevice = 64
+    /// Workspaces that stay open though nobody is in them.
+    package static let workspacesOpen = 64
+
+    // MARK: Tuning, bytes
+
     /// Changesets are sent in pieces of about this size.
     package static let slice = 128 * 1024
-    /// Bytes that may wait for a slow receiver before it gets no more.
+    /// Bytes that may wait for a slow receiver before it gets no more, and before it is not listened to.
     package static let backlog = 1024 * 1024
+    /// Bytes that may wait in all, in each direction. Outwards more sessions than this holds `backlog`s get
+    /// less each, but always a `slice`; inwards whoever's message has been under way longest has to go.
+    package static let buffered = 64 * 1024 * 1024
+    /// Bytes of changesets that have come in and are not stored: above it they are, before more is read.
+    package static let arrivals = 4 * 1024 * 1024
     package static let workspacesPerTurn = 8
+
+    // MARK: Tuning, rates of one session
+
     package static let presencePerSecond = 4
+    /// Messages, over four seconds: a client that pushes a thousand changesets a second one by one is far off.
+    package static let messages = Rate(perSecond: 4_096, atOnce: 16_384)
+    /// Membership statements: all that a workspace may have, once, and then new ones as they are made.
+    package static let statementsOffered = Rate(perSecond: 64, atOnce: 20_000)
+
+    // MARK: Tuning, quotas of one workspace
+
+    package static let quota = Quota()
+}
+
+/// What one workspace may take up at a server.
+package struct Quota: Sendable {
+    /// A device's own changesets are refused from here on. Those of others, which a member hands on, are not:
+    /// but at `hard` times as much nothing is taken any more.
+    package var changesets: Int64 = 4 << 20
+    /// Bytes of changesets; the same holds.
+    package var bytes: Int64 = 16 << 30
+    package var hard: Int64 = 2
+    /// Statements of the devices of one analyst who is no admin; all together see `StatementSet.most`. Else a
+    /// single member could use up what the admins need to remove that member.
+    package var statementsPerAnalyst = 1_024
+
+    package init() {}
 }

@@ -225,16 +225,18 @@ extension ByteReader {
         return Digests(frontier: frontier, statements: try take(32, "statements digest"))
     }
 
-    private mutating func list(atMost limit: Int) throws(MalformedBytes) -> [[UInt8]] {
+    private mutating func list(
+        atMost limit: Int, items most: Int = .max
+    ) throws(MalformedBytes) -> [[UInt8]] {
         var items: [[UInt8]] = []
-        for _ in 0..<(try length(atMost: remaining, "count")) {
+        for _ in 0..<(try length(atMost: min(remaining, most), "count")) {
             items.append(try take(try length(atMost: limit, "item"), "item"))
         }
         return items
     }
 
     private mutating func run() throws(MalformedBytes) -> ChangesetRun {
-        let changesets = try list(atMost: Limits.frame)
+        let changesets = try list(atMost: Limits.frame, items: Limits.changesets)
         var signatures: [SignedNumber] = []
         for _ in 0..<(try length(atMost: remaining / 81, "signature count")) {
             signatures.append(SignedNumber(change: try change(), signature: try take(64, "signature")))

@@ -23,6 +23,8 @@ package struct ProtocolError: Error, Equatable, Sendable {
         case fork = 9
         /// A defect at the other end.
         case defect = 10
+        /// This device was removed from the workspace. Said only to the device itself.
+        case revoked = 12
         /// A code that this version does not know.
         case unknown = 0
     }

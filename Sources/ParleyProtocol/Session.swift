@@ -41,6 +41,8 @@ package struct Session: Sendable {
     private var reader: FrameReader
     private var outgoing: [[UInt8]] = []
     private var clock: SessionClock
+    /// What a client may say; what a server says is bounded by the client's own asking.
+    private var pace: Pace?
 
     /// The client's end. Its hello is the first thing to send.
     package init(greeting hello: Hello, at now: Int64) {
@@ -57,6 +59,12 @@ package struct Session: Sendable {
         state = .listening
         reader = FrameReader(limit: Limits.frameBeforeWelcome)
         clock = SessionClock(now: now)
+        pace = Pace(at: now)
+    }
+
+    /// Bytes of a message that has begun and not ended, and when it began.
+    package var unfinished: (bytes: Int, since: Int64)? {
+        clock.frameBegan.map { (reader.partial, $0) }
     }
 
     // MARK: Out
@@ -89,13 +97,20 @@ package struct Session: Sendable {
     /// Tells the other end why and ends.
     package mutating func fail(_ error: ProtocolError, at now: Int64) {
         send(.failure(error), at: now)
-        state = .ended
+        end(at: now)
     }
 
     /// Ends in good order; the other end may come back after so many seconds.
     package mutating func leave(retryAfterSeconds seconds: UInt64 = 0, at now: Int64) {
         send(.goodbye(retryAfterSeconds: seconds), at: now)
+        end(at: now)
+    }
+
+    /// Nothing is read any more, and nothing of what has been is kept.
+    private mutating func end(at now: Int64) {
         state = .ended
+        reader = FrameReader(limit: 0)
+        clock.partial(0, at: now)
     }
 
     // MARK: In
@@ -108,8 +123,11 @@ package struct Session: Sendable {
         do throws(ProtocolError) {
             while state != .ended, state != .judging, let frame = try reader.next() {
                 clock.received(at: now)
-                if let event = try take(try Message(decoding: frame)) { events.append(event) }
+                let message = try Message(decoding: frame)
+                try pace?.count(message, at: now)
+                if let event = try take(message) { events.append(event) }
             }
+            guard state != .ended else { return events }
             if state == .judging, reader.partial > 4 + Limits.frameBeforeWelcome {
                 throw ProtocolError(.limit, "more than a hello before the welcome")
             }
@@ -120,6 +138,9 @@ package struct Session: Sendable {
         }
         return events
     }
+
+    /// The other end has taken bytes that waited for it, so it lives, though nothing is read from it meanwhile.
+    package mutating func hasTaken(at now: Int64) { clock.heard(at: now) }
 
     /// Reads on after the owner has answered a hello: what came with it in one piece.
     package mutating func resume(at now: Int64) -> [SessionEvent] { receive([], at: now) }
@@ -211,12 +232,34 @@ package enum SessionEvent: Equatable, Sendable {
     }
 }
 
+/// How much one client says.
+private struct Pace: Sendable {
+    private var messages: Allowance
+    private var statements: Allowance
+
+    init(at now: Int64) {
+        messages = Allowance(Limits.messages, at: now)
+        statements = Allowance(Limits.statementsOffered, at: now)
+    }
+
+    mutating func count(_ message: Message, at now: Int64) throws(ProtocolError) {
+        guard messages.take(1, at: now) else {
+            throw ProtocolError(.limit, "more than \(Limits.messages.perSecond) messages a second")
+        }
+        guard case .statements(let offered) = message else { return }
+        guard statements.take(offered.count, at: now) else {
+            throw ProtocolError(
+                .limit, "more than \(Limits.statementsOffered.perSecond) membership statements a second")
+        }
+    }
+}
+
 /// When something was last heard and said, and how fast a frame that has begun is coming in.
 private struct SessionClock: Sendable {
     private let born: Int64
     private var heard: Int64
     private var said: Int64
-    private var frameBegan: Int64?
+    private(set) var frameBegan: Int64?
     private var partialBytes = 0
 
     init(now: Int64) {
@@ -226,6 +269,8 @@ private struct SessionClock: Sendable {
     }
 
     mutating func sent(at now: Int64) { said = now }
+
+    mutating func heard(at now: Int64) { heard = now }
 
     mutating func received(at now: Int64) {
         heard = now

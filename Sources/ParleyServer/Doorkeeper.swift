@@ -14,30 +14,44 @@ struct Doorkeeper {
     enum Judgment {
         /// - Parameter isMember: whether the roster knows the device. Where it does not, the device has hosted the
         ///   workspace by the operator's token, and shows by statements who it is before it hears anything.
-        case admitted(HostedWorkspace, newStatements: [[UInt8]], isMember: Bool)
+        case admitted(Seat, newStatements: [[UInt8]], isMember: Bool)
         case refused(ProtocolError)
     }
 
-    func judge(_ hello: Hello, known: HostedWorkspace?, at now: Int64) throws -> Judgment {
-        var workspace = try known ?? folder.open(hello.workspace)
+    /// - Parameter open: a workspace that is hosted here; nil for any other.
+    func judge(
+        _ hello: Hello, at now: Int64, open: (WorkspaceID) throws -> HostedWorkspace?
+    ) throws -> Judgment {
+        var workspace = try open(hello.workspace)
         if workspace == nil, !hello.introduction.token.isEmpty {
             if let refusal = try host(hello, at: now) { return .refused(refusal) }
-            workspace = try folder.open(hello.workspace)
+            workspace = try open(hello.workspace)
         }
         guard let workspace, let key else { return .refused(Self.forbidden) }
         do {
-            let news = try workspace.add(hello.introduction.statements, at: now)
-            let isMember = workspace.roster.role(of: hello.device) != nil
-            guard !isMember || workspace.roster.keys(of: hello.device)?.channel == key else {
-                return .refused(Self.forbidden)
-            }
-            guard try isMember || isHost(hello, at: now) else {
-                return .refused(Self.stranger(hello, to: workspace))
-            }
-            return .admitted(workspace, newStatements: news, isMember: isMember)
+            return try judge(hello, in: workspace, key, at: now)
         } catch let fault as TrustError {
             return .refused(ProtocolError(.invite, "the introduction does not hold: \(fault)"))
         }
+    }
+
+    private func judge(
+        _ hello: Hello, in workspace: HostedWorkspace, _ key: [UInt8], at now: Int64
+    ) throws -> Judgment {
+        let news = try workspace.introduce(hello.introduction.statements, at: now)
+        let seat = Seat(in: workspace, hello.device, by: key, isGuest: false)
+        if workspace.roster.role(of: hello.device) != nil {
+            guard let denial = seat.eviction else {
+                return .admitted(seat, newStatements: news, isMember: true)
+            }
+            return .refused(denial.said)
+        }
+        if workspace.hasRemoved(hello.device), workspace.roster.keys(of: hello.device)?.channel == key {
+            return .refused(Self.revoked)
+        }
+        guard try isHost(hello, at: now) else { return .refused(Self.stranger(hello, to: workspace)) }
+        let guest = Seat(in: workspace, hello.device, by: key, isGuest: true)
+        return .admitted(guest, newStatements: news, isMember: false)
     }
 
     /// An admin who is not the founder may host again what a server has lost: the statements that make the
@@ -74,10 +88,13 @@ struct Doorkeeper {
     /// Why a device that is no member is turned away.
     private static func stranger(_ hello: Hello, to workspace: HostedWorkspace) -> ProtocolError {
         if hello.introduction.isEmpty { return forbidden }
+        if workspace.isFullOfStatements {
+            return ProtocolError(.limit, "the workspace holds as many membership statements as it may have")
+        }
         let offered = hello.introduction.statements.compactMap { try? Statement(received: $0) }
         let known = Set(offered.map(\.hash))
         let lacks = offered.flatMap(\.restsOn).contains {
-            !known.contains($0) && workspace.statements[$0] == nil
+            !known.contains($0) && !workspace.holds($0)
         }
         return ProtocolError(
             .invite,
@@ -88,6 +105,7 @@ struct Doorkeeper {
 
     static let forbidden = ProtocolError(
         .forbidden, "no such workspace here, or this device is not a member of it")
+    static let revoked = ProtocolError(.revoked, "this device was removed from the workspace")
 }
 
 extension Refusal {
@@ -102,6 +120,8 @@ extension Refusal {
             case .signature: (.signature, "the chain's signature is missing or wrong")
             case .notEnrolled: (.permission, "its device is not a member")
             case .role: (.permission, "a reader writes nothing")
+            case .quota:
+                (.quota, "the workspace holds as much as this server lets it; it stays with you: ask the operator")
             case .malformed(let fault):
                 (.malformed, "not a changeset: \(fault.what) \(fault.reason) at byte \(fault.offset)")
             case .fork: (.fork, "another copy of this workspace has written under the same identity")

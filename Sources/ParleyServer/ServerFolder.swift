@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Foundation
 package import ParleyCore
+internal import ParleyProtocol
 package import ParleyStore
 package import ParleyTrust
 
@@ -70,8 +71,9 @@ package final class ServerFolder {
     // MARK: Workspaces
 
     /// - Returns: nil where the workspace is not hosted here.
-    package func open(_ workspace: WorkspaceID) throws -> HostedWorkspace? {
+    func open(_ workspace: WorkspaceID, _ quota: Quota) throws -> HostedWorkspace? {
         guard try book.isHosted(workspace) else { return nil }
-        return try HostedWorkspace(id: workspace, path: path + "/logs/" + workspace.bytes.hex + ".sqlite")
+        let path = path + "/logs/" + workspace.bytes.hex + ".sqlite"
+        return try HostedWorkspace(id: workspace, path: path, quota: quota)
     }
 }

@@ -116,6 +116,12 @@ package struct Log {
         try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(position) FROM changeset")) ?? 0
     }
 
+    /// Bytes of the file's pages.
+    package func size() throws -> Int64 {
+        let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        return try pages * (Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+    }
+
     package func count() throws -> Int {
         try Int.fetchOne(db, sql: "SELECT count(*) FROM changeset") ?? 0
     }

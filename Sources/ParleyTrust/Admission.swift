@@ -12,16 +12,19 @@ package struct Admission {
 
     package let workspace: WorkspaceID
     package let roster: Roster
-    /// What a server judges and a replica never does: the role and the clock of the device that pushes its own
-    /// chain. What a member hands on of others is not judged by either.
+    /// What a server judges and a replica never does: the role, the clock and the room of the device that
+    /// pushes its own chain. What a member hands on of others is not judged by any.
     package struct Gate {
         package var pusher: DeviceID
         /// Stamps of the pusher's own chain must not be later than this.
         package var latest: HybridTime
+        /// The workspace has used up its quota: nothing new of the pusher's own is taken.
+        package var isFull: Bool
 
-        package init(pusher: DeviceID, latest: HybridTime) {
+        package init(pusher: DeviceID, latest: HybridTime, isFull: Bool = false) {
             self.pusher = pusher
             self.latest = latest
+            self.isFull = isFull
         }
     }
 
@@ -58,8 +61,39 @@ package struct Admission {
             for bytes in changesets { try pass.take(bytes, mark: mark) }
             try pass.checkSignatures()
             guard pass.faults.count > faults.count else { return pass.verdict }
-            faults = pass.faults
+            faults = pass.rests.felled(by: pass.faults)
         }
+    }
+}
+
+/// Which chains of a run rest on what came with it. A chain whose part is set aside takes those with it that
+/// rest on that part, and they others: all at once, so that two looks through a run are enough however its
+/// chains hang together.
+private struct Rests {
+    private struct Rest {
+        var change: ChangeID
+        var on: ChangeID
+    }
+
+    /// By the chain that is rested on.
+    private var rests: [DeviceID: [Rest]] = [:]
+
+    mutating func note(_ change: ChangeID, on other: ChangeID) {
+        rests[other.device, default: []].append(Rest(change: change, on: other))
+    }
+
+    func felled(by faults: [DeviceID: ChainFault]) -> [DeviceID: ChainFault] {
+        var all = faults
+        var next = Array(faults.keys)
+        while let device = next.popLast() {
+            for rest in rests[device] ?? [] where faults[rest.change.device] == nil {
+                let known = all[rest.change.device]
+                if known == nil { next.append(rest.change.device) }
+                if let known, known.change.number <= rest.change.number { continue }
+                all[rest.change.device] = ChainFault(change: rest.change, reason: .context(missing: rest.on))
+            }
+        }
+        return all
     }
 }
 
@@ -77,6 +111,8 @@ package struct ChainFault: Error, Equatable, Sendable {
         case notEnrolled
         /// The device's role may not write.
         case role
+        /// The workspace holds as much as the server lets it.
+        case quota
         case fork
     }
 
@@ -91,9 +127,12 @@ private struct Pass {
     let excluded: [DeviceID: ChainFault]
     private(set) var faults: [DeviceID: ChainFault]
     private(set) var verdict = Admission.Verdict()
+    private(set) var rests = Rests()
+    private let heldBefore: [DeviceID: ChainHead]
     private var times: [ChangeID: HybridTime] = [:]
     private var held: [DeviceID: UInt64] = [:]
     private var touched: Set<DeviceID> = []
+    private var hasUnread = false
 
     init(
         judge: Admission, heads: [DeviceID: ChainHead], signatures: [SignedNumber],
@@ -103,6 +142,7 @@ private struct Pass {
         self.signatures = signatures
         self.excluded = excluded
         faults = excluded
+        heldBefore = heads
         verdict.heads = heads
         verdict.faults = excluded.values.sorted { $0.change < $1.change }
     }
@@ -133,6 +173,9 @@ private struct Pass {
         verdict.heads[device] = (head ?? start).advanced(by: entry)
         verdict.entries.append(entry)
         times[header.change] = header.time
+        for (other, number) in header.context.numbers where number > heldBefore[other]?.number ?? 0 {
+            rests.note(header.change, on: ChangeID(device: other, number: number))
+        }
         held[device] = header.change.number
         touched.insert(device)
     }
@@ -170,7 +213,9 @@ private struct Pass {
             newest = max(newest, time)
         }
         guard header.time > newest else { return .stamp }
-        return clockReason(header, newest: newest)
+        if let reason = clockReason(header, newest: newest) { return reason }
+        if let gate = judge.gate, gate.isFull, gate.pusher == header.change.device { return .quota }
+        return nil
     }
 
     /// A device's own chain may be ahead of the server's clock by the limit, or by one step ahead of what
@@ -208,8 +253,10 @@ private struct Pass {
         verdict.held = held.map { ChangeID(device: $0.key, number: $0.value) }.sorted()
     }
 
-    /// Recorded once, and no chain is excluded for it: what follows in a chain will show a gap.
+    /// Recorded once a run, and no chain is excluded for it: what follows in a chain will show a gap.
     private mutating func failUnread(_ fault: MalformedBytes) {
+        guard !hasUnread else { return }
+        hasUnread = true
         let change = ChangeID(device: judge.gate?.pusher ?? DeviceID(0), number: 1)
         verdict.faults.append(ChainFault(change: change, reason: .malformed(fault)))
     }

@@ -94,6 +94,10 @@ extension CommandFailure {
                     "if the server has lost its data: another member syncs first, or an admin runs parley publish INVITE"
             )
         case .invite: self.init(.notPermitted, "\(error.code)", said)
+        case .revoked:
+            self.init(
+                .notPermitted, "\(error.code)", said,
+                hint: "what you wrote stays on this machine and can be taken out: parley export")
         case .timeout, .busy:
             self.init(
                 .unreachable, "\(error.code)", said, hint: "local work is intact; try again: parley sync")

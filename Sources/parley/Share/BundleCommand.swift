@@ -183,6 +183,7 @@ extension Refusal {
         case .gap, .context: "it rests on a change that is not here"
         case .clock: "its time lies too far ahead"
         case .role: "a reader writes nothing"
+        case .quota: "its workspace is full"
         case .malformed: "it is not a change at all"
         case .fork: "there is another change of its name"
         }

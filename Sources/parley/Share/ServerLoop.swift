@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ParleyCore
+import ParleyProtocol
 import ParleyServer
 import ParleyTransport
 import ParleyTrust
@@ -15,6 +16,10 @@ final class ServerLoop {
     private var connections: [ConnectionID: Connection] = [:]
     private var listener: Listener?
     private var nextNumber = 0
+    /// Connections that were told why they end, the one that has lingered longest first.
+    private var leaving: [ConnectionID] = []
+    private let most: Int
+    private var complaint = Complaint()
     private var isStopping = false
     private var hasTurnAhead = false
 
@@ -23,6 +28,8 @@ final class ServerLoop {
         relay = Relay(folder: folder, logger: logger)
         key = folder.identity.channelSecret
         self.logger = logger
+        let descriptors = DescriptorLimit.raised()
+        most = min(Limits.connections, descriptors - min(Limits.descriptorsKept, descriptors / 4))
         loop.onTurnEnd = { [unowned self] in endTurn() }
         try loop.onSignal([SIGTERM, SIGINT]) { [unowned self] signal in
             logger.notice("stopping", metadata: ["signal": "\(signal)"])
@@ -36,7 +43,7 @@ final class ServerLoop {
         listener.onAccept = { [unowned self] streams, peer in
             adopt(streams, from: peer.description, addressKey: peer.isLoopback ? nil : peer.limitKey)
         }
-        listener.onTrouble = { [logger] in logger.warning("accept", metadata: ["error": "\($0)"]) }
+        listener.onTrouble = { [unowned self] in complain("\($0)") }
         self.listener = listener
         return listener.address
     }
@@ -60,6 +67,9 @@ final class ServerLoop {
 
     /// Every connection is encrypted from its first byte on.
     private func adopt(_ bare: StreamPair, from address: String, addressKey: [UInt8]?) {
+        guard connections.count < most else {
+            return complain("\(most) connections are open, and no more are taken")
+        }
         let id = ConnectionID(nextNumber)
         nextNumber += 1
         do throws(TransportError) {
@@ -68,7 +78,10 @@ final class ServerLoop {
             connections[id] = Connection(channel: channel, link: link)
             link.onOpen = { [unowned self] in relay.identified(id, by: $0) }
             channel.onReceive = { [unowned self] in relay.received($0, from: id, at: Self.now) }
-            channel.onDrained = { [unowned self] in relay.drained(id) }
+            channel.onDrained = { [unowned self, unowned channel] in
+                channel.resumeReading()
+                relay.drained(id)
+            }
             channel.onEnd = { [unowned self] in ended(id, $0, from: address) }
             relay.connected(id, from: address, addressKey: addressKey, at: Self.now)
         } catch { logger.error("the server's key cannot be used", metadata: ["error": "\(error)"]) }
@@ -79,6 +92,7 @@ final class ServerLoop {
             logger.info("connection ended", metadata: ["peer": "\(address)", "reason": "\(error)"])
         }
         connections[id] = nil
+        leaving.removeAll { $0 == id }
         relay.disconnected(id)
         let isDone = isStopping || listener == nil
         if isDone, connections.isEmpty { loop.stop() }
@@ -103,12 +117,30 @@ final class ServerLoop {
         let channel = connection.channel
         guard connection.link.isOpen else { return delivery.ends ? channel.close() : () }
         for chunk in delivery.chunks { channel.send(chunk) }
-        if delivery.ends { channel.finish() }
+        if delivery.ends { return leave(delivery.connection, channel) }
+        // Who does not take what it is owed is not listened to either, or it would be owed ever more.
+        if channel.pendingBytes >= relay.roomPerPeer { channel.pauseReading() }
+    }
+
+    /// What is queued still goes out; but those who do not close their end are not waited for in any number.
+    private func leave(_ id: ConnectionID, _ channel: Channel) {
+        guard channel.isOpen else { return }
+        channel.finish()
+        leaving.append(id)
+        if leaving.count > Limits.connectionsLeaving {
+            connections[leaving.removeFirst()]?.channel.close()
+        }
+    }
+
+    /// Says what keeps it from taking connections, and does not fill the log with it.
+    private func complain(_ reason: String) {
+        guard let count = complaint.isDue(at: Self.now) else { return }
+        logger.warning("cannot accept", metadata: ["error": "\(reason)", "times": "\(count)"])
     }
 
     private func heartbeat() {
         _ = loop.after(.seconds(1)) { [unowned self] in
-            relay.tick(at: Self.now)
+            relay.tick(at: Self.now) { [connections] in connections[$0]?.channel.pendingBytes ?? 0 }
             heartbeat()
         }
     }
@@ -124,4 +156,18 @@ final class ServerLoop {
     }
 
     private static var now: Int64 { SystemAmbient.now() }
+}
+
+/// What happens often is said every ten seconds.
+private struct Complaint {
+    private var next: Int64 = 0
+    private var count = 0
+
+    /// - Returns: how often it has happened since it was last said; nil while it is not to be said.
+    mutating func isDue(at now: Int64) -> Int? {
+        count += 1
+        guard now >= next else { return nil }
+        defer { (next, count) = (now + 10_000, 0) }
+        return count
+    }
 }

@@ -12,7 +12,9 @@ LONGEST_CHANGESET = (60 + 961) * 1024
 MOST_ENTRIES = 20_000
 LONGEST_WAIT = 86_400
 
-FAILURES = ("unknown", "malformed", "version", "forbidden", "limit", "timeout", "busy", "storage", "invite", "fork", "defect")
+FAILURES = (
+    "unknown", "malformed", "version", "forbidden", "limit", "timeout", "busy", "storage", "invite", "fork", "defect",
+    "unknown", "revoked")
 REFUSALS = ("unknown", "clock", "gap", "signature", "context", "stamp", "permission", "quota", "malformed", "fork")
 
 
