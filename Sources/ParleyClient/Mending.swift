@@ -212,7 +212,7 @@ private struct Rescue {
 extension Meta {
     /// What moves into a fresh file.
     fileprivate static let kept = [
-        workspace, server, serverKey, clockOffset, left, namedStatement, introduction, device, lastSync,
+        workspace, server, serverKey, nextServerKey, clockOffset, left, namedStatement, introduction, device, lastSync,
         serverHeld, refused, "acknowledged",
     ]
 }

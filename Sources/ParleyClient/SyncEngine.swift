@@ -36,6 +36,8 @@ package final class SyncEngine {
     private var forks: [ChangeID] = []
     /// Something that the server did not take is written down.
     private var remembersRefusals: Bool
+    /// A removal was declined, since the server holds more of the removed device than its author had.
+    private var cutsAreBehind = false
     private var saidCaughtUp = false
     private var heardCaughtUp = false
     private var reports: [SyncReport] = []
@@ -119,9 +121,15 @@ package final class SyncEngine {
             try apply(run, at: now)
         case .stored(let changes): try stored(changes, at: now)
         case .refused(let refusal): try refused(refusal, at: now)
+        case .declined(let declination):
+            guard declination.reason == .cut else { return }
+            cutsAreBehind = true
+            try raiseCuts(at: now)
+        case .succession(let key): try workspace.noteSuccession(key)
         case .caughtUp:
             heardCaughtUp = true
             try judged(at: now)
+            try raiseCuts(at: now)
             try keepEpoch(at: now)
         case .presence(let presence):
             guard let payload = workspace.open(presence) else { return }
@@ -191,6 +199,17 @@ package final class SyncEngine {
         if !made.isEmpty { session.send(.statements(made), at: now) }
     }
 
+    /// Signs again what was declined, once what the server has is here.
+    private func raiseCuts(at now: Int64) throws {
+        guard cutsAreBehind, heardCaughtUp, isOpen else { return }
+        let made = try workspace.raiseCuts()
+        guard !made.isEmpty else { return }
+        cutsAreBehind = false
+        for part in workspace.membership.statements.bytes.parts(ofBytes: Limits.statements) {
+            session.send(.statements(part), at: now)
+        }
+    }
+
     private func apply(_ run: ChangesetRun, at now: Int64) throws {
         guard direction != .push, search == nil, isOpen else { return }
         do {
@@ -204,6 +223,7 @@ package final class SyncEngine {
             beyond.merge(Frontier(covering: verdict.held))
             tally.received += verdict.entries.count
             if !verdict.entries.isEmpty { reports.append(.received(verdict.entries.count)) }
+            try raiseCuts(at: now)
         } catch let fault as MalformedBytes {
             fail(ProtocolError(fault, in: "changesets"), at: now)
         }

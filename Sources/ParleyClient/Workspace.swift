@@ -93,6 +93,8 @@ package enum Meta {
     package static let server = "server"
     /// The server's channel key, 32 bytes.
     package static let serverKey = "server_key"
+    /// The channel key that the server has announced, 32 bytes.
+    package static let nextServerKey = "next_server_key"
     /// Decimal milliseconds by which the server's clock is ahead of this machine's.
     package static let clockOffset = "clock_offset"
     /// Decimal: the own chain's highest number that may have left this machine; never encoded anew.

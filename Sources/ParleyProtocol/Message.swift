@@ -10,6 +10,9 @@ package enum Message: Equatable, Sendable {
     case changesets(ChangesetRun)
     case stored([ChangeID])
     case refused(Refusal)
+    case declined(Declination)
+    /// The channel key that the server is going to have, 32 bytes.
+    case succession(key: [UInt8])
     case caughtUp
     case presence(Presence)
     case ping(time: Int64)
@@ -133,6 +136,26 @@ package struct Refusal: Equatable, Sendable {
 
     package init(change: ChangeID, reason: Reason, text: String) {
         self.change = change
+        self.reason = reason
+        self.text = text
+    }
+}
+
+/// Membership statements that a server did not take, all that were new in one message.
+package struct Declination: Equatable, Sendable {
+    package enum Reason: UInt64, Sendable, CaseIterable {
+        case unknown = 0
+        /// A removal would void what the server has acknowledged: it is to be signed again, with a higher cut.
+        case cut = 1
+    }
+
+    /// Hashes of the statements, 32 bytes each.
+    package var statements: [[UInt8]]
+    package var reason: Reason
+    package var text: String
+
+    package init(statements: [[UInt8]], reason: Reason, text: String) {
+        self.statements = statements
         self.reason = reason
         self.text = text
     }

@@ -13,6 +13,8 @@ private enum Kind {
     static let ping: UInt8 = 9
     static let goodbye: UInt8 = 10
     static let failure: UInt8 = 11
+    static let declined: UInt8 = 12
+    static let succession: UInt8 = 13
     static let presence: UInt8 = 128
 }
 
@@ -34,6 +36,10 @@ extension Message {
         case .changesets(let run): return run.encode(into: &bytes)
         case .stored(let changes): return bytes.append(changes)
         case .refused(let refusal): return refusal.encode(into: &bytes)
+        case .declined(let declination): return declination.encode(into: &bytes)
+        case .succession(let key):
+            bytes.append(contentsOf: key)
+            return Kind.succession
         case .caughtUp: return Kind.caughtUp
         case .presence(let presence): return presence.encode(into: &bytes)
         case .ping(let time):
@@ -95,6 +101,16 @@ extension Refusal {
         bytes.append(varint: reason.rawValue)
         bytes.append(text: text.cut(toBytes: Limits.message))
         return Kind.refused
+    }
+}
+
+extension Declination {
+    fileprivate func encode(into bytes: inout [UInt8]) -> UInt8 {
+        bytes.append(varint: UInt64(statements.count))
+        for hash in statements { bytes.append(contentsOf: hash) }
+        bytes.append(varint: reason.rawValue)
+        bytes.append(text: text.cut(toBytes: Limits.message))
+        return Kind.declined
     }
 }
 
@@ -185,6 +201,8 @@ extension ByteReader {
         case Kind.changesets: return .changesets(try run())
         case Kind.stored: return .stored(try changes())
         case Kind.refused: return .refused(try refusal())
+        case Kind.declined: return .declined(try declination())
+        case Kind.succession: return .succession(key: try take(32, "key"))
         case Kind.caughtUp: return .caughtUp
         case Kind.presence: return .presence(try presence())
         case Kind.ping: return .ping(time: try time())
@@ -280,6 +298,13 @@ extension ByteReader {
         let change = try change()
         let reason = Refusal.Reason(rawValue: try varint("reason")) ?? .unknown
         return Refusal(change: change, reason: reason, text: try text(atMost: Limits.message))
+    }
+
+    private mutating func declination() throws(MalformedBytes) -> Declination {
+        var hashes: [[UInt8]] = []
+        for _ in 0..<(try length(atMost: remaining / 32, "count")) { hashes.append(try take(32, "statement")) }
+        let reason = Declination.Reason(rawValue: try varint("reason")) ?? .unknown
+        return Declination(statements: hashes, reason: reason, text: try text(atMost: Limits.message))
     }
 
     private mutating func presence() throws(MalformedBytes) -> Presence {

@@ -187,7 +187,7 @@ package struct Session: Sendable {
         case .hello: return state == .listening
         case .welcome: return state == .greeting
         case .failure, .goodbye, .ping: return state != .listening
-        case .stored, .refused: return state == .open && role == .client
+        case .stored, .refused, .declined, .succession: return state == .open && role == .client
         case .unknown(let kind): return state == .open && kind > 127
         default: return state == .open
         }
@@ -211,6 +211,8 @@ package enum SessionEvent: Equatable, Sendable {
     case changesets(ChangesetRun)
     case stored([ChangeID])
     case refused(Refusal)
+    case declined(Declination)
+    case succession(key: [UInt8])
     case caughtUp
     case presence(Presence)
     /// The other end leaves in good order.
@@ -225,6 +227,8 @@ package enum SessionEvent: Equatable, Sendable {
         case .changesets(let run): self = .changesets(run)
         case .stored(let changes): self = .stored(changes)
         case .refused(let refusal): self = .refused(refusal)
+        case .declined(let declination): self = .declined(declination)
+        case .succession(let key): self = .succession(key: key)
         case .caughtUp: self = .caughtUp
         case .presence(let presence): self = .presence(presence)
         default: return nil

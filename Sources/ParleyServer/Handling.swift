@@ -22,7 +22,7 @@ extension Relay {
             logger.info(
                 "session ended",
                 metadata: ["peer": "\(peer.address)", "reason": "\(error.code): \(error.text)"])
-        case .welcomed, .stored, .refused:
+        case .welcomed, .stored, .refused, .declined, .succession:
             end(peer, ProtocolError(.malformed, "a message that only servers send"), at: now)
         case .statements, .frontier, .changesets, .presence:
             guard let seat = peer.seat, !peer.hasEnded else { return }
@@ -99,12 +99,25 @@ extension Relay {
     private func take(
         _ offered: [[UInt8]], from peer: Peer, _ permit: borrowing Permit, at now: Int64
     ) throws {
-        let news = try permit.add(offered)
+        guard let news = try added(offered, by: peer, permit, at: now) else { return }
         rosterChanged(news, in: permit.workspaceID, by: peer, at: now)
         guard let greeting = peer.greeting, let seat = peer.seat, !peer.hasEnded else { return }
         do throws(Seat.Denial) { finish(greeting, peer, try seat.permit(to: .listen), at: now) } catch {
             if case .guest = error { return }
             end(peer, error.said, at: now)
+        }
+    }
+
+    /// - Returns: nil where they were declined.
+    private func added(
+        _ offered: [[UInt8]], by peer: Peer, _ permit: borrowing Permit, at now: Int64
+    ) throws -> [[UInt8]]? {
+        do { return try permit.add(offered) } catch let fault as HostedWorkspace.CutBehind {
+            let text = "the removal would void changes that the server has acknowledged"
+            let declination = Declination(
+                statements: fault.statements.map(\.bytes), reason: .cut, text: text)
+            peer.session.send(.declined(declination), at: now)
+            return nil
         }
     }
 

@@ -57,8 +57,8 @@ final class HostedWorkspace {
 
     var isFullOfStatements: Bool { statements.count >= StatementSet.most }
 
-    /// Was the device a member, and has it been removed? No statement of this version removes anybody.
-    func hasRemoved(_ device: DeviceID) -> Bool { false }
+    /// Was the device a member, and has it been removed?
+    func hasRemoved(_ device: DeviceID) -> Bool { roster.isRevoked(device) }
 
     fileprivate var frontier: [FrontierEntry] {
         heads.frontier.sorted.map { FrontierEntry(change: $0, hash: heads[$0.device]?.hash ?? []) }
@@ -139,18 +139,38 @@ final class HostedWorkspace {
     }
 
     /// Of a member everything is taken whose authority is held, even what is void, so that a restored server
-    /// is given back what it lost and digests agree.
-    fileprivate func add(_ offered: [[UInt8]]) throws -> [[UInt8]] {
-        try add(offered) { statement, _ in
+    /// is given back what it lost and digests agree. But for one thing: whoever removes somebody must know all
+    /// that this server has acknowledged of them, else it would be acknowledged and count for nothing.
+    /// - Throws: ``CutBehind``; then nothing has been taken.
+    fileprivate func add(_ offered: [[UInt8]], from device: DeviceID) throws -> [[UInt8]] {
+        try add(offered, unlessBy: roster.analyst(of: device)) { statement, _ in
             if case .found = statement.content { return statement.workspace == id }
             return true
+        }
+    }
+
+    /// A removal of the session's own analyst whose cuts lie behind what is held.
+    struct CutBehind: Error {
+        /// What was new in the message.
+        let statements: [StatementHash]
+    }
+
+    /// What is new would void something that is held, and the analyst who hands it over has signed that.
+    private func cutsBehind(_ new: [Statement], _ after: Roster, _ analyst: Handle?) -> Bool {
+        let removes = new.contains { $0.isRemoval && after.signer(of: $0.hash) == analyst }
+        guard removes, analyst != nil else { return false }
+        return heads.contains { device, head in
+            let change = ChangeID(device: device, number: head.number)
+            return roster.standing(of: change, naming: nil) == .counts
+                && after.standing(of: change, naming: nil).isCut
         }
     }
 
     /// Each is looked at when all it rests on is held, however they stand in the message; the signature, which
     /// costs the most, last of what can be seen from one statement.
     private func add(
-        _ offered: [[UInt8]], where isWelcome: (Statement, StatementSet) throws -> Bool
+        _ offered: [[UInt8]], unlessBy analyst: Handle? = nil,
+        where isWelcome: (Statement, StatementSet) throws -> Bool
     ) throws -> [[UInt8]] {
         var (set, accounts, new) = (statements, accounts, [Statement]())
         var ready = offered.compactMap { try? Statement(held: $0) }
@@ -172,7 +192,7 @@ final class HostedWorkspace {
             new.append(statement)
             ready += waiting.removeValue(forKey: statement.hash) ?? []
         }
-        return try keep(new, in: set, accounts)
+        return try keep(new, in: set, accounts, unlessBy: analyst)
     }
 
     private func isSupported(_ statement: Statement, in set: StatementSet) -> Bool {
@@ -181,14 +201,16 @@ final class HostedWorkspace {
     }
 
     private func keep(
-        _ new: [Statement], in set: StatementSet, _ accounts: StatementAccounts
+        _ new: [Statement], in set: StatementSet, _ accounts: StatementAccounts, unlessBy analyst: Handle?
     ) throws -> [[UInt8]] {
         guard !new.isEmpty else { return [] }
+        let after = Roster(set, workspace: id)
+        guard !cutsBehind(new, after, analyst) else { throw CutBehind(statements: new.map(\.hash)) }
         try log.write { log in
             for statement in new { try log.save(statement: statement.bytes, hash: statement.hash.bytes) }
         }
         statements = set
-        roster = Roster(set, workspace: id)
+        roster = after
         self.accounts = accounts
         return new.map(\.bytes)
     }
@@ -204,6 +226,10 @@ extension HostedWorkspace.Outcome {
     fileprivate var changed: Set<DeviceID> { Set(entries.map(\.header.change.device)) }
 
     fileprivate var bytes: Int64 { entries.reduce(0) { $0 + Int64($1.bytes.count) } }
+}
+
+extension Standing {
+    fileprivate var isCut: Bool { if case .void(.cut, _) = self { true } else { false } }
 }
 
 extension ChainHead {
@@ -306,7 +332,8 @@ struct Permit: ~Copyable {
     var statements: [[UInt8]] { workspace.statements.bytes }
 
     /// - Returns: those that are new.
-    func add(_ offered: [[UInt8]]) throws -> [[UInt8]] { try workspace.add(offered) }
+    /// - Throws: ``HostedWorkspace/CutBehind``; then nothing has been taken.
+    func add(_ offered: [[UInt8]]) throws -> [[UInt8]] { try workspace.add(offered, from: device) }
 
     /// What comes after `position` in the log and is not covered by `beyond`, as a message, and how far it
     /// reaches.
