@@ -62,6 +62,7 @@ struct Sync: Subcommand {
             ])
         } else {
             try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")
+            try console.noteSealed(workspace)
         }
         try console.report(outcome.refusals, of: workspace)
     }
