@@ -114,17 +114,24 @@ extension Workspace {
     func noteWelcome(clockOffset: Int64?) throws {
         let known = try store.read { tx in
             let offset = try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) }
-            return (offset: offset, introduces: try tx.log.meta(Meta.introduction) != nil)
+            let introduces = try tx.log.meta(Meta.introduction) != nil
+            return (offset: offset, introduces: introduces, wasOut: try tx.log.meta(Meta.removed) != nil)
         }
         // A measurement within the noise of a handshake is not worth a write.
         let moved = clockOffset.flatMap { offset in
             known.offset.map { abs($0 - offset) > 500 } ?? true ? offset : nil
         }
-        guard moved != nil || known.introduces else { return }
+        guard moved != nil || known.introduces || known.wasOut else { return }
         try store.write { tx in
             if let moved { try tx.log.setMeta(Meta.clockOffset, moved) }
             if known.introduces { try tx.log.setMeta(Meta.introduction, nil) }
+            if known.wasOut { try tx.log.setMeta(Meta.removed, nil) }
         }
+    }
+
+    /// The server says that this device was put out; it tells no more to whoever is.
+    func noteRemoved() throws {
+        try store.write { try $0.log.setMeta(Meta.removed, [1]) }
     }
 
     func noteAcknowledged(_ number: UInt64) throws {

@@ -135,7 +135,9 @@ package final class SyncEngine {
             guard let payload = workspace.open(presence) else { return }
             reports.append(.presence(presence.device, payload))
         case .goodbye(let seconds): reports.append(.goodbye(retryAfterSeconds: seconds))
-        case .ended(let error): reports.append(try isForgotten(error) ? .forgotten : .ended(error))
+        case .ended(let error):
+            if error.isRemote, error.code == .revoked { try workspace.noteRemoved() }
+            reports.append(try isForgotten(error) ? .forgotten : .ended(error))
         case .hello: fail(ProtocolError(.malformed, "a hello from a server"), at: now)
         }
     }

@@ -110,6 +110,8 @@ package enum Meta {
     package static let lastSync = "last_sync"
     /// The enrolment still to be shown to a server: see `Introductions`.
     package static let introduction = "introduction"
+    /// Present where the server has said that this device was put out.
+    package static let removed = "removed"
     /// What the server does not take: see `Refusals`.
     package static let refused = "refused"
 }

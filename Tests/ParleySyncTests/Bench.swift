@@ -55,10 +55,12 @@ final class Bench {
         return workspace
     }
 
-    func member(_ handle: String, invitedBy admin: Workspace, role: Role = .analyst) throws -> Workspace {
+    func member(
+        _ handle: String, at place: String? = nil, invitedBy admin: Workspace, role: Role = .analyst
+    ) throws -> Workspace {
         let invited = try admin.invite(handle: Handle(handle), role: role, until: clock.now() + 1_000_000)
         let workspace = try Workspace.join(
-            folder: root + "/" + handle, invite: invited.invite, server: invited.server,
+            folder: root + "/" + (place ?? handle), invite: invited.invite, server: invited.server,
             ambient: clock.ambient)
         try sync(workspace)
         try sync(admin)
