@@ -1,6 +1,7 @@
 package import ParleyCore
 
-/// The keys of epochs that a device holds, and the epochs that it knows of.
+/// The keys of epochs that a device holds, and the epochs that it knows of. Whenever the set of statements has
+/// grown, ``gather(_:workspace:by:)`` brings both up to it.
 package struct KeyRing: Sendable {
     package private(set) var keys: [StatementHash: Secret]
     /// By the number that headers carry; ascending by hash.
