@@ -22,6 +22,8 @@ package struct KeyRing: Sendable {
         var held: [StatementHash: Epoch] = [:]
         for case (let hash, .epoch(let epoch)) in set.statements.mapValues(\.content) { held[hash] = epoch }
         epochs = Dictionary(grouping: held.keys.sorted(), by: \.epochNumber)
+        // Whoever made an invite may have put anything into it.
+        keys = keys.filter { hash, key in held[hash].map { $0.keyHash == EpochKey.hash(key) } ?? true }
         let before = keys
         for statement in set.statements.values { open(statement, held, workspace, identity) }
         unwrap(held)
