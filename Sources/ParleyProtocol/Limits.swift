@@ -6,8 +6,9 @@
 /// - *Memory* stays below 256 MiB with up to a thousand sessions: what waits unfinished in front of it is at
 ///   most `buffered` in all, what waits for slow receivers as much again (and `slice` for each), and what is
 ///   to be stored is stored before it exceeds `arrivals`. Each open workspace adds up to 16 MiB of pages.
-/// - *Descriptors* stay below `connections`, `connectionsLeaving` and 3 for each of `workspacesOpen`; of what
-///   the process may have, `descriptorsKept` stay free for its files.
+/// - *Descriptors*: strangers hold at most 256, those before the welcome, those on their way out and those
+///   just accepted; all connections at most `connections`, each open workspace 3, and of what the process may
+///   have `descriptorsKept` stay free for files.
 /// - *Time* goes round: one turn takes at most 256 KiB from a connection, and who wants more waits.
 package enum Limits {
     // MARK: Protocol

@@ -8,6 +8,8 @@ final class Peer {
     /// Counts towards the limit per address; nil for loopback, where everybody has one address.
     let addressKey: [UInt8]?
     var session: Session
+    /// Has the other end shown, by the handshake's first message, that it knows this server's key?
+    var knowsServer = false
     /// The channel key that the other end has shown to hold; nil during the handshake.
     var channelKey: [UInt8]?
     /// Set by the hello that was accepted.
@@ -58,6 +60,9 @@ final class Peer {
     var isListening: Bool { isOpen && greeting == nil }
     /// Has it not been let in yet, or only to show who it is?
     var isStranger: Bool { (seat == nil || greeting != nil) && !hasEnded }
+
+    /// How far a stranger has come: nothing that holds, the right first message, the whole handshake.
+    var progress: Int { channelKey != nil ? 2 : knowsServer ? 1 : 0 }
 
     func isIn(_ workspace: WorkspaceID) -> Bool { seat?.workspaceID == workspace }
 }

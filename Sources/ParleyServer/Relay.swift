@@ -54,6 +54,9 @@ package final class Relay {
         peers[id] = Peer(id: id, address: address, addressKey: addressKey, now: now)
     }
 
+    /// The handshake has begun as only somebody can begin it who was given this server's key.
+    package func known(_ id: ConnectionID) { peers[id]?.knowsServer = true }
+
     /// The encrypted channel is open, and this is the key that the other end has shown to hold. Whatever
     /// arrives before has no author and is refused.
     package func identified(_ id: ConnectionID, by channelKey: [UInt8]) {

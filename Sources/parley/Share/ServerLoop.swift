@@ -76,6 +76,7 @@ final class ServerLoop {
             let (streams, link) = try bare.secured(as: .server, own: key.bytes)
             let channel = Channel(on: loop, streams)
             connections[id] = Connection(channel: channel, link: link)
+            link.onKnown = { [unowned self] in relay.known(id) }
             link.onOpen = { [unowned self] in relay.identified(id, by: $0) }
             channel.onReceive = { [unowned self] in relay.received($0, from: id, at: Self.now) }
             channel.onDrained = { [unowned self, unowned channel] in
