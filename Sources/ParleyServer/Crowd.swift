@@ -59,11 +59,11 @@ extension Relay {
         return worst?.min { ($0.session.unfinished?.since ?? 0) < ($1.session.unfinished?.since ?? 0) }
     }
 
-    /// A receiver to whom much is owed is not listened to: while it takes something it lives, and if it takes
-    /// next to nothing it ends.
-    func watch(_ peer: Peer, pending: Int, at now: Int64) {
+    /// A receiver to whom much is owed is not listened to, nor one of whom much is still to be stored; it is not
+    /// slow for that. But if it hardly takes what it is owed, it ends.
+    func watch(_ peer: Peer, pending: Int, isOverfull: Bool, at now: Int64) {
         let hasTaken = peer.outflow.look(pending: pending, at: now)
-        if hasTaken, pending >= Limits.slice { peer.session.hasTaken(at: now) }
+        if isOverfull || pending >= Limits.slice || hasTaken && pending > 0 { peer.session.excuse(at: now) }
         guard peer.outflow.isStuck(at: now) else { return }
         end(peer, ProtocolError(.timeout, "what waits for you is taken slower than 1 KiB/s"), at: now)
     }

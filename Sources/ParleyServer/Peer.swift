@@ -26,6 +26,8 @@ final class Peer {
     /// Too much waits to be written; it gets nothing more until it has drained.
     var isBackedUp = false
     var outflow = Outflow()
+    /// The log says that something of this peer was refused.
+    var hasBeenNoted = false
     /// Its part of what waits unfinished before the relay, in bytes.
     var unfinished = 0
     var presences: Allowance

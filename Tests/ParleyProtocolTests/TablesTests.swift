@@ -70,6 +70,9 @@ struct TablesTests {
             values["messages from one session"] == "4,096 a second, 16,384 at once"
                 && Limits.messages.perSecond == 4_096 && Limits.messages.atOnce == 16_384)
         #expect(
+            values["messages of statements from one session"] == "8 a second, 64 at once"
+                && Limits.statementMessages.perSecond == 8 && Limits.statementMessages.atOnce == 64)
+        #expect(
             values["statements from one session"] == "64 a second, 20,000 at once"
                 && Limits.statementsOffered.perSecond == 64 && Limits.statementsOffered.atOnce == 20_000)
         #expect(

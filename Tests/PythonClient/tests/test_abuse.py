@@ -412,14 +412,17 @@ def test_a_flood_of_presence(office, checked):
 
 def quick(stop, member, count, changes):
     """Pushes each changeset in a message of its own, as fast as it can; then waits until the last is stored."""
-    session = member.session().sync()
-    begun = time.monotonic()
+    connection, stored, begun = greeted(member.address, member), 0, time.monotonic()
     for change, signature in changes:
-        session.send(messages.Changesets((change,), (signature,)))
-    session.run(lambda s: s.stored.get(member.identity.device, 0) >= count, 60)
-    took = time.monotonic() - begun
-    session.leave()
-    return took
+        connection.send(messages.encode(messages.Changesets((change,), (signature,))))
+    while stored < count and not connection.closed and time.monotonic() < begun + 80:
+        connection.pump(0.05)
+        while (got := connection.frame()) is not None:
+            if isinstance(message := messages.decode(*got), messages.Stored):
+                stored = max(stored, *(number for _, number in message.changes))
+            assert not isinstance(message, (messages.Failed, messages.Refused)), message
+    connection.close()
+    return stored, time.monotonic() - begun
 
 
 def test_an_honest_flood_is_no_flood(office, checked):
@@ -431,8 +434,8 @@ def test_an_honest_flood_is_no_flood(office, checked):
         changes.append((change.data, (mallory.identity.device, change.header.number, signed)))
     before = Member(mallory.address, Replica(mallory.replica.workspace), mallory.identity)
     before.sync()
-    took = office.besieged("5,000 small changesets one by one", quick, before, 5000, changes, seconds=90)
-    checked(took < 60, f"all are stored, after {took:.1f} s")
+    stored, took = office.besieged("5,000 small changesets one by one", quick, before, 5000, changes, seconds=90)
+    checked(stored == 5000, f"{stored} are stored, after {took:.1f} s")
 
 
 def twice(stop, member):
@@ -532,10 +535,10 @@ def test_a_flood_of_statements(office, checked):
     mallory = office.member("mallory")
     encoded = [statement.data for _, statement in fresh(mallory, 900)]
     end = office.besieged("900 statements one by one", one_by_one, mallory, encoded, seconds=120)
-    checked(end in ("open", "limit"), end)
+    checked(end == "limit", f"the roster is not made anew for each: {end}")
     mallory.replica = Replica(mallory.replica.workspace)
     mallory.sync()
-    checked(len(mallory.replica.roster.statements) > 900, "they are good, and taken")
+    checked(64 <= len(mallory.replica.roster.statements) < 900, "until then they are good, and taken")
 
 
 # Members, and chains.
