@@ -94,7 +94,9 @@ final class HostedWorkspace {
                     heads = verdict.heads
                     for entry in verdict.entries { heads[entry.header.change.device]?.context = Frontier() }
                 }
-                for device in outcome.changed { if let head = heads[device] { try log.save(head, of: device) } }
+                for device in outcome.changed {
+                    if let head = heads[device] { try log.save(head, of: device) }
+                }
             }
         } catch { guard Flaw.isPlanted(.acknowledgedBeforeCommit) else { throw error } }
         self.heads = heads
