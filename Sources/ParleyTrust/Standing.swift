@@ -18,12 +18,14 @@ package enum Standing: Equatable, Sendable {
 // it names, and the past of that; nothing, while that statement is not held. A is the device's enrolment and
 // its past. Only removals in force are meant.
 //
-// 1. It is void by role unless within K and A the device is in and its analyst may write.
+// 1. It is void by role unless within K and A the device may write: it is in, and its analyst's role allows it.
 // 2. It is void by a cut if its number is above the cut of a removal, neither in K nor in A, that takes
-//    writing away from the device and is in the past of no other removal that does. A device that such a
-//    removal does not list is cut at 0.
+//    writing away from the device and that no other one corrects. A device that such a removal does not list
+//    is cut at 0.
+// 3. A removal that takes writing away corrects one in its past if within its past the device may not write.
 //
-// So a cut can be signed again, higher or lower, by a further removal that rests on the first.
+// So a cut can be signed again, higher or lower, by a further removal that rests on the first; but one that
+// comes after the analyst was raised again leaves void what lay beyond the earlier cut.
 
 extension Roster {
     /// Whether the standing of this device's changesets depends on their numbers and the statements they name.
@@ -44,24 +46,26 @@ extension Roster {
             removal.place == name || causes.past.holds(enrolled, removal.place)
                 || name.map { causes.past.holds($0, removal.place) } ?? false
         }
-        if let exit = causes.force.exit(of: voice, within: known) {
-            return .void(.role, by: exit.statement)
+        if let silence = causes.silence(of: voice, admitted, within: known) {
+            return .void(.role, by: silence.removal?.statement ?? analysts[voice.handle]?.admission)
         }
-        let held = causes.force.role(
-            of: voice.handle, admitted: admitted, past: causes.past, within: known)
-        guard held.role >= .analyst else {
-            return .void(.role, by: held.by?.statement ?? analysts[voice.handle]?.admission)
+        let beyond = causes.ends(of: voice, admitted).last {
+            !known($0) && change.number > $0.cuts[voice.device] ?? 0
         }
-        return cut(change, voice, known)
+        return beyond.map { .void(.cut, by: $0.statement) } ?? .counts
     }
 
-    private func cut(_ change: ChangeID, _ voice: Voice, _ known: (Removal) -> Bool) -> Standing {
-        let ends = causes.force.about(voice.handle).filter { $0.takes(.writing, from: voice.device) }
-        let latest = ends.filter { end in
-            !ends.contains { causes.past.holds($0.place, end.place) }
+    /// The cuts to sign in a removal of an analyst's devices: the last number held of each, but where an earlier
+    /// removal cuts a device already, that cut again, so that nothing beyond it comes back.
+    /// - Parameter held: the last number held of a device; 0 where none is.
+    package func cuts(of handle: Handle, held: (DeviceID) -> UInt64) -> [Cut] {
+        guard let admitted = causes.admissions[handle] else { return [] }
+        return (analysts[handle]?.devices ?? []).map { device in
+            let voice = Voice(handle: handle, device: device)
+            let isSilent = causes.silence(of: voice, admitted, within: { _ in true }) != nil
+            let earlier = isSilent ? causes.ends(of: voice, admitted).map { $0.cuts[device] ?? 0 } : []
+            return Cut(device: device, number: ([held(device)] + earlier).min() ?? 0)
         }
-        let beyond = latest.last { !known($0) && change.number > $0.cuts[voice.device] ?? 0 }
-        return beyond.map { .void(.cut, by: $0.statement) } ?? .counts
     }
 
     /// Whether a plain body under this name and by this device is void: within K or A an epoch counts.
@@ -122,5 +126,29 @@ struct Causes: Equatable {
             if case .epoch = statement.content, judgement.counts[place] { follows = true }
             followsEpoch.append(follows)
         }
+    }
+
+    struct Silence {
+        /// Nil where its analyst came in as a reader.
+        let removal: Removal?
+    }
+
+    /// Why a device may not write, within what `holds` holds.
+    /// - Returns: nil if it may.
+    func silence(
+        of voice: Voice, _ admitted: Admitted, within holds: (Removal) -> Bool
+    ) -> Silence? {
+        if let exit = force.exit(of: voice, within: holds) { return Silence(removal: exit) }
+        let held = force.role(of: voice.handle, admitted: admitted, past: past, within: holds)
+        return held.role < .analyst ? Silence(removal: held.by) : nil
+    }
+
+    /// The removals that take writing away from a device and that no other one corrects.
+    func ends(of voice: Voice, _ admitted: Admitted) -> [Removal] {
+        let ends = force.about(voice.handle).filter { $0.takes(.writing, from: voice.device) }
+        let correcting = ends.filter { end in
+            silence(of: voice, admitted, within: { past.holds(end.place, $0.place) }) != nil
+        }
+        return ends.filter { end in !correcting.contains { past.holds($0.place, end.place) } }
     }
 }

@@ -294,6 +294,13 @@ extension NaiveRoster {
         return inForce.contains { putsOut($0, (handle, device)) }
     }
 
+    /// Rule 3 of the law of standing.
+    private func corrects(_ later: Int, _ earlier: Int, _ voice: (handle: Handle, device: DeviceID)) -> Bool {
+        guard past[later].contains(earlier) else { return false }
+        let isOut = past[later].contains { inForce.contains($0) && putsOut($0, voice) }
+        return isOut || (role(of: voice.handle, within: past[later]) ?? .reader) < .analyst
+    }
+
     private func known(_ device: DeviceID, _ named: StatementHash?) -> Set<Int> {
         guard let own = devices[device]?.place else { return [] }
         let name = place(named)
@@ -309,7 +316,8 @@ extension NaiveRoster {
             !known.contains(where: { inForce.contains($0) && putsOut($0, (handle, device)) })
         else { return .role }
         let ends = inForce.filter { leaves($0, (handle, device), lessThan: .analyst) }
-        for end in ends where !known.contains(end) && !ends.contains(where: { past[$0].contains(end) }) {
+        for end in ends
+        where !known.contains(end) && !ends.contains(where: { corrects($0, end, (handle, device)) }) {
             let cuts: [Cut] =
                 switch order[end].content {
                 case .role(let change): change.cuts

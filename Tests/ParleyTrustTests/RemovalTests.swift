@@ -221,6 +221,36 @@ struct RemovalTests {
         #expect(try !house.roster.judgesByNumber(house.olga.device))
     }
 
+    @Test("a removal after somebody was raised again brings nothing back that an earlier cut made void")
+    func removedAfterRaising() throws {
+        var house = try House()
+        let before = house.statements[house.statements.count - 1].hash
+        let cut = Cut(device: house.dan.device, number: 3)
+        let lowered = try house.role("dan", .reader, by: house.olga, cuts: [cut])
+        let raised = try house.role("dan", .analyst, by: house.ben)
+        let dan = try Handle("dan")
+        let cuts = try house.roster.cuts(of: dan) { _ in 10 }
+        #expect(cuts == [Cut(device: house.dan.device, number: 10)])
+        let out = try house.revoke("dan", by: house.olga, cuts: cuts)
+        #expect(try house.standing(house.dan, 4, before) == .void(.cut, by: lowered.hash))
+        #expect(try house.standing(house.dan, 10, raised.hash) == .counts)
+        #expect(try house.standing(house.dan, 11, raised.hash) == .void(.cut, by: out.hash))
+    }
+
+    @Test("who is cut already is cut there again, unless somebody says otherwise")
+    func sameCut() throws {
+        var house = try House()
+        let before = house.statements[house.statements.count - 1].hash
+        let cut = Cut(device: house.dan.device, number: 3)
+        _ = try house.role("dan", .reader, by: house.olga, cuts: [cut])
+        let cuts = try house.roster.cuts(of: Handle("dan")) { _ in 10 }
+        #expect(cuts == [cut])
+        let out = try house.revoke("dan", by: house.olga, cuts: cuts)
+        #expect(try house.standing(house.dan, 3, before) == .counts)
+        #expect(try house.standing(house.dan, 4, before) == .void(.cut, by: out.hash))
+        #expect(try house.roster.cuts(of: Handle("eve")) { _ in 7 }.map(\.number) == [7])
+    }
+
     @Test("of two roles given at the same time the lower holds, until a third rests on both")
     func concurrentRoles() throws {
         var house = try House()

@@ -174,7 +174,7 @@ struct LawVectorTests {
     @Test("rosters with removals, in any order")
     func rosters() throws {
         let names = try Vector.names().filter { $0.hasPrefix("removals-") }
-        #expect(names.count == 11)
+        #expect(names.count == 12)
         for name in names {
             let vector = try Vector(name)
             let held = try vector.words("statements").map { try statement($0) }
