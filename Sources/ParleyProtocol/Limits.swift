@@ -79,6 +79,8 @@ package enum Limits {
     /// Messages of changesets that are stored of one session in one turn: a flood of small ones has each
     /// signature verified, and nobody else is to wait for that. Who has more under way is not listened to.
     package static let runsPerTurn = 32
+    /// Nor is another message of a session stored in a turn that has stored so much of it.
+    package static let bytesPerTurn = 256 * 1024
 
     // MARK: Tuning, rates of one session
 

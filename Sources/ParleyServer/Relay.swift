@@ -201,12 +201,16 @@ package final class Relay {
 
     /// In the order in which they came, so many of each peer; the rest stays for the next turn.
     private func takeArrivals(for id: WorkspaceID) -> [Arrival] {
-        var counts: [ConnectionID: Int] = [:]
+        var taken: [ConnectionID: (runs: Int, bytes: Int)] = [:]
         var (due, later): ([Arrival], [Arrival]) = ([], [])
         for arrival in arrivals.removeValue(forKey: id) ?? [] {
-            counts[arrival.peer.id, default: 0] += 1
-            let isDue = counts[arrival.peer.id, default: 0] <= Limits.runsPerTurn
-            if isDue { due.append(arrival) } else { later.append(arrival) }
+            let before = taken[arrival.peer.id] ?? (0, 0)
+            if before.runs < Limits.runsPerTurn, before.bytes < Limits.bytesPerTurn {
+                due.append(arrival)
+            } else {
+                later.append(arrival)
+            }
+            taken[arrival.peer.id] = (before.runs + 1, before.bytes + arrival.bytes)
         }
         if !later.isEmpty {
             arrivals[id] = later

@@ -39,7 +39,10 @@ class Gauge:
 
     @property
     def open(self):
-        return len(os.listdir(self.folder / "fd"))
+        try:
+            return len(os.listdir(self.folder / "fd"))
+        except FileNotFoundError:  # The process has gone.
+            return 0
 
     @property
     def peak(self):
@@ -212,13 +215,13 @@ def ending(connection, seconds=30):
 
 
 def answers(connection, kind, seconds=20):
-    """The messages of a kind until the other end has been quiet for a while, or has closed."""
-    found, quiet = [], time.monotonic() + 2
+    """The messages of a kind, at least one, until the other end has been quiet for a while, or has closed."""
+    found, quiet = [], None
     deadline = time.monotonic() + seconds
-    while time.monotonic() < min(quiet, deadline) and not connection.closed:
+    while time.monotonic() < min(quiet or deadline, deadline) and not connection.closed:
         while (got := connection.frame()) is not None:
-            quiet = time.monotonic() + 2
             if isinstance(message := messages.decode(*got), kind):
                 found.append(message)
+                quiet = time.monotonic() + 3
         connection.pump(0.05)
     return found
