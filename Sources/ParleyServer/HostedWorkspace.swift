@@ -1,6 +1,6 @@
 package import ParleyCore
 package import ParleyProtocol
-internal import ParleyStore
+package import ParleyStore
 package import ParleyTrust
 
 /// One workspace as the server holds it: its log, the heads of its chains, its membership. Nothing here
@@ -16,9 +16,9 @@ package final class HostedWorkspace {
     /// The position of the newest changeset in the log.
     private(set) var position: Int64
 
-    package init(id: WorkspaceID, path: String) throws {
+    package init(id: WorkspaceID, log: LogFile) throws {
         self.id = id
-        log = try LogFile(path: path)
+        self.log = log
         let (heads, held, position) = try log.read { log in
             (try log.heads(), try log.statements(), try log.lastPosition())
         }
