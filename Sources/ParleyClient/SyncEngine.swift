@@ -1,14 +1,15 @@
-package import ParleyCore
-package import ParleyProtocol
+internal import ParleyCore
+internal import ParleyProtocol
 internal import ParleyStore
 internal import ParleyTrust
 
 /// The client's side of a session: joins the session machine to the workspace's store. It does no I/O of its
 /// own: bytes and time go in, bytes and reports come out, over TCP, a pipe, a file or memory alike.
 ///
-/// Invariants: what is received is applied in one transaction before anything is reported. Before the first
-/// byte of an own changeset goes out, the mark `left` is committed. The log is the queue: what has not been
-/// sent is read again from the cursor when the stream has drained.
+/// Invariants: what is received is applied in one transaction before anything is reported, and before anything
+/// that came after it is looked at. Before the first byte of an own changeset goes out, the mark `left` is
+/// committed. The log is the queue: what has not been sent is read again from the cursor when the stream has
+/// drained.
 package final class SyncEngine {
     private let workspace: Workspace
     private var session: Session
@@ -38,6 +39,7 @@ package final class SyncEngine {
     private var remembersRefusals: Bool
     /// A removal was declined, since the server holds more of the removed device than its author had.
     private var cutsAreBehind = false
+    private var gathered = Gathered()
     private var saidCaughtUp = false
     private var heardCaughtUp = false
     private var reports: [SyncReport] = []
@@ -62,19 +64,28 @@ package final class SyncEngine {
 
     // MARK: In
 
-    package func received(_ bytes: ArraySlice<UInt8>) throws {
+    /// - Parameter more: there may be more to read at once, so changesets are gathered until `pump` is called,
+    ///   which must follow.
+    package func received(_ bytes: ArraySlice<UInt8>, more: Bool = false) throws {
         let now = workspace.ambient.now()
         for event in session.receive(bytes, at: now) { try handle(event, at: now) }
+        if !more { try applyGathered(at: now) }
         try feed(at: now)
     }
 
-    /// The stream has taken everything, or another process has written to the workspace.
-    package func pump() throws { try feed(at: workspace.ambient.now()) }
+    /// All that has come was handed over, the stream has taken everything, or another process has written to
+    /// the workspace.
+    package func pump() throws {
+        let now = workspace.ambient.now()
+        try applyGathered(at: now)
+        try feed(at: now)
+    }
 
     /// Time passes; once a second is enough.
     package func tick() throws {
         let now = workspace.ambient.now()
         for event in session.tick(at: now) { try handle(event, at: now) }
+        try applyGathered(at: now)
     }
 
     package func send(_ presence: PresencePayload) {
@@ -105,6 +116,7 @@ package final class SyncEngine {
     /// Ends in good order and writes down what is known of the server.
     package func leave() throws {
         let now = workspace.ambient.now()
+        try applyGathered(at: now)
         if isInStep { try workspace.noteInStep(at: now, holdsAll: direction == .both) }
         session.leave(at: now)
     }
@@ -112,13 +124,13 @@ package final class SyncEngine {
     // MARK: What the server says
 
     private func handle(_ event: SessionEvent, at now: Int64) throws {
+        if case .changesets(let run) = event { return try gather(run, at: now) }
+        try applyGathered(at: now)
         switch event {
         case .welcomed(let welcome): try welcomed(welcome, at: now)
         case .statements(let statements): try take(statements, at: now)
         case .frontier(let entries): try compare(entries, at: now)
-        case .changesets(let run):
-            try judged(at: now)
-            try apply(run, at: now)
+        case .changesets: break
         case .stored(let changes): try stored(changes, at: now)
         case .refused(let refusal): try refused(refusal, at: now)
         case .declined(let declination):
@@ -212,23 +224,34 @@ package final class SyncEngine {
         }
     }
 
-    private func apply(_ run: ChangesetRun, at now: Int64) throws {
+    private func gather(_ run: ChangesetRun, at now: Int64) throws {
+        try judged(at: now)
         guard direction != .push, search == nil, isOpen else { return }
+        gathered.append(run)
+        if gathered.isFull { try applyGathered(at: now) }
+    }
+
+    private func applyGathered(at now: Int64) throws {
+        let runs = gathered.takeAll()
+        if runs.isEmpty { return }
         do {
-            let verdict = try workspace.receive(run)
-            // A fork found here is mended in the next session: then the server says where the chains part, and
-            // nothing is done on the word of bytes that nobody has signed.
-            if let fault = verdict.faults.first {
-                let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
-                fail(ProtocolError(code, "changeset \(fault.change.number): \(fault.reason)"), at: now)
-            }
-            beyond.merge(Frontier(covering: verdict.held))
-            tally.received += verdict.entries.count
-            if !verdict.entries.isEmpty { reports.append(.received(verdict.entries.count)) }
+            for verdict in try workspace.receive(runs) { applied(verdict, at: now) }
             try raiseCuts(at: now)
         } catch let fault as MalformedBytes {
             fail(ProtocolError(fault, in: "changesets"), at: now)
         }
+    }
+
+    private func applied(_ verdict: Admission.Verdict, at now: Int64) {
+        // A fork found here is mended in the next session: then the server says where the chains part, and
+        // nothing is done on the word of bytes that nobody has signed.
+        if let fault = verdict.faults.first {
+            let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
+            fail(ProtocolError(code, "changeset \(fault.change.number): \(fault.reason)"), at: now)
+        }
+        beyond.merge(Frontier(covering: verdict.held))
+        tally.received += verdict.entries.count
+        if !verdict.entries.isEmpty { reports.append(.received(verdict.entries.count)) }
     }
 
     private func stored(_ changes: [ChangeID], at now: Int64) throws {
@@ -374,50 +397,5 @@ extension SyncEngine {
     private func follow(at now: Int64) throws {
         reports.append(.identityChanged)
         session.leave(at: now)
-    }
-}
-
-/// What a sync session tells its owner.
-package enum SyncReport: Equatable, Sendable {
-    /// With what the handshake told of the clocks, if it told anything.
-    case welcomed(clockOffset: Int64?)
-    /// So many changesets were applied.
-    case received(Int)
-    /// The own chain is durable at the server up to this number.
-    case stored(through: UInt64)
-    case refused(Refusal)
-    case membershipChanged(new: Int)
-    /// The server holds another changeset under this device and number.
-    case forked(ChangeID)
-    /// The log was mended. The session is over, and another one should follow at once.
-    case healed(Healing)
-    /// Another process has mended the log; the same follows.
-    case identityChanged
-    /// The server does not know this device any more, which introduces itself again in the session that
-    /// should follow at once.
-    case forgotten
-    /// So many own changesets had been stamped too far ahead by a wrong clock, and had not left yet.
-    case restamped(Int)
-    /// The server lacks so many changesets that it once held: it was restored from a backup. They are given
-    /// back in this session.
-    case serverHadLost(Int)
-    case presence(DeviceID, PresencePayload)
-    case goodbye(retryAfterSeconds: UInt64)
-    case ended(ProtocolError)
-}
-
-/// Changesets moved in a session.
-package struct SyncTally: Equatable, Sendable {
-    package var sent = 0
-    package var received = 0
-    package var refused = 0
-
-    package init() {}
-
-    /// Two sessions, one after the other.
-    package init(adding first: SyncTally, _ second: SyncTally) {
-        sent = first.sent + second.sent
-        received = first.received + second.received
-        refused = second.refused
     }
 }

@@ -28,10 +28,10 @@ final class HostedWorkspace {
     private var accounts: StatementAccounts
     private var knownDigests: Digests?
 
-    init(id: WorkspaceID, path: String, quota: Quota = Limits.quota) throws {
+    init(id: WorkspaceID, log: LogFile, quota: Quota = Limits.quota) throws {
         self.id = id
         self.quota = quota
-        log = try LogFile(path: path)
+        self.log = log
         let (heads, held, position, bytes) = try log.read { log in
             (try log.heads(), try log.statements(), try log.lastPosition(), try log.size())
         }

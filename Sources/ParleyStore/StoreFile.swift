@@ -57,12 +57,13 @@ package final class StoreFile {
                 throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL could not be set")
             }
         }
-        if try queue.read({ try migrator.hasBeenSuperseded($0) }) {
+        let (isTooNew, isCurrent) = try queue.inDatabase {
+            (try migrator.hasBeenSuperseded($0), try readOnly || migrator.hasCompletedMigrations($0))
+        }
+        if isTooNew {
             throw StoreError(.tooNew, path: path, cause: "a newer version of Parley has written this file")
         }
-        if !readOnly, try queue.read({ try !migrator.hasCompletedMigrations($0) }) {
-            try migrator.migrate(queue)
-        }
+        if !isCurrent { try migrator.migrate(queue) }
         try queue.inDatabase { db in
             let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
             guard readOnly || level == Self.durability else {
@@ -74,11 +75,24 @@ package final class StoreFile {
     /// SQLite's number for `synchronous=FULL`; 1 is NORMAL.
     private static var durability: Int { Flaw.isPlanted(.synchronousNormal) ? 1 : 2 }
 
-    /// Runs a transaction that sees one state of the file and writes nothing.
-    /// - Throws: `StoreError` for what SQLite says, and what `body` throws as it is.
+    /// Runs a transaction that sees one state of the file and leaves nothing in it: it ends in a rollback.
+    ///
+    /// GRDB's own `read` switches `PRAGMA query_only` on and off, and each switch has SQLite compile anew
+    /// every statement that the connection has prepared.
+    /// - Throws: `StoreError` for what SQLite says and for a `body` that writes, and what `body` throws as it is.
     package func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        do { return try queue.read(body) } catch let fault as DatabaseError {
-            throw StoreError(fault, path: path)
+        try withoutTransaction { db in
+            let (begin, end) = (
+                try db.cachedStatement(sql: "BEGIN DEFERRED"), try db.cachedStatement(sql: "ROLLBACK")
+            )
+            let before = db.totalChangesCount
+            try begin.execute()
+            defer { try? end.execute() }
+            let result = try body(db)
+            guard db.totalChangesCount == before else {
+                throw StoreError(.inconsistent, path: path, cause: "something that only reads has written")
+            }
+            return result
         }
     }
 

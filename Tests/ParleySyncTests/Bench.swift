@@ -137,7 +137,7 @@ final class Bench {
         let up = link.takeUpstream()
         if !up.isEmpty { relay.received(up[...], from: link.id, at: clock.now()) }
         let down = link.takeDownstream()
-        if !down.isEmpty { try link.engine.received(down[...]) }
+        if !down.isEmpty { try link.engine.received(down[...], more: link.gathers) }
         link.collect()
         return !up.isEmpty || !down.isEmpty
     }
@@ -196,6 +196,10 @@ final class FakeLink {
     private(set) var sentDown = 0
     /// After so many bytes in both directions together the link is cut.
     var budget = Int.max
+    /// What comes down is said to be followed by more: the test pumps.
+    var gathers = false
+    /// What becomes of a frame on its way down.
+    var passing: ([UInt8]) -> [UInt8] = { $0 }
     private var upstream: [UInt8] = []
     private var downstream: [UInt8] = []
 
@@ -210,7 +214,7 @@ final class FakeLink {
         for chunk in engine.takeOutgoing() { upstream += chunk }
     }
 
-    func push(downstream bytes: [UInt8]) { downstream += bytes }
+    func push(downstream frame: [UInt8]) { downstream += passing(frame) }
 
     func takeUpstream() -> [UInt8] {
         let bytes = spend(&upstream)
