@@ -213,6 +213,6 @@ extension Meta {
     /// What moves into a fresh file.
     fileprivate static let kept = [
         workspace, server, serverKey, nextServerKey, clockOffset, left, namedStatement, introduction, device, lastSync,
-        serverHeld, refused, "acknowledged",
+        serverHeld, serverStatements, refused, "acknowledged",
     ]
 }

@@ -58,11 +58,13 @@ struct Sync: Subcommand {
                 "sent": .int(counts.sent), "received": .int(counts.received), "refused": .int(counts.refused),
                 "review": .int(review), "rewritten": .int(outcome.rewritten),
                 "givenBack": .int(outcome.serverHadLost),
+                "doubts": .array(outcome.doubts.map(DoubtSpeech.json)),
                 "refusals": .array(try workspace.standingRefusals().map(RefusalSpeech.json)),
             ])
         } else {
             try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")
         }
+        if let doubt = outcome.doubts.first { try console.hint(DoubtSpeech.hint(doubt)) }
         try console.report(outcome.refusals, of: workspace)
     }
 
