@@ -18,6 +18,11 @@ package struct WorkspaceFacts: Equatable, Sendable {
     package var refusals: [StandingRefusal]
     /// Changesets taken out of the log that stand nowhere else.
     package var setApart: Int
+    /// Own changesets that count nowhere but here: this device was put out, or made a reader's, before they had
+    /// reached anybody.
+    package var ownVoided: Int
+    /// Who has put this device out, or taken writing from it; nil while it may write.
+    package var removedBy: String?
 }
 
 extension Workspace {
@@ -31,8 +36,26 @@ extension Workspace {
                     Instant(milliseconds: $0)
                 },
                 clockOffsetMilliseconds: try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) },
-                refusals: try standingRefusals(tx.log), setApart: try tx.setApart().count)
+                refusals: try standingRefusals(tx.log), setApart: try tx.setApart().count,
+                ownVoided: try ownVoided(tx), removedBy: removedBy)
         }
+    }
+
+    private var removedBy: String? {
+        guard let removal = membership.roster.removal(of: device) else { return nil }
+        return membership.roster.signer(of: removal)?.text
+    }
+
+    /// Others judge this device's changesets by the cut of its removal; here they go on being shown.
+    private func ownVoided(_ tx: ReadTransaction) throws -> Int {
+        guard membership.roster.judgesByNumber(device) else { return 0 }
+        var names = NamedStatements(tx.log)
+        var count = 0
+        try tx.log.eachHeader(of: device, from: 1, through: .max) { header in
+            let named = try names.last(in: header.change).flatMap { StatementHash($0) }
+            if case .void = membership.roster.standing(of: header.change, naming: named) { count += 1 }
+        }
+        return count
     }
 
     package func serverAddress() throws -> String? { try store.read { try $0.log.metaText(Meta.server) } }

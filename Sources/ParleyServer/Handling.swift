@@ -25,7 +25,7 @@ extension Relay {
         case .welcomed, .stored, .refused, .declined, .succession:
             end(peer, ProtocolError(.malformed, "a message that only servers send"), at: now)
         case .statements, .frontier, .changesets, .presence:
-            guard let seat = peer.seat, !peer.hasEnded else { return }
+            guard let seat = peer.seat, !peer.isSentAway else { return }
             try act(on: event, of: peer, seat, at: now)
         }
     }
@@ -48,6 +48,7 @@ extension Relay {
     func end(_ peer: Peer, _ error: ProtocolError, at now: Int64) {
         logger.info(
             "ending session", metadata: ["peer": "\(peer.address)", "reason": "\(error.code): \(error.text)"])
+        peer.isSentAway = true
         peer.session.fail(error, at: now)
         recount(peer)
         owed.insert(peer.id)
@@ -77,9 +78,18 @@ extension Relay {
             sendsStatements: hello.digests.statements != digests.statements,
             equalUpTo: hello.digests.frontier == digests.frontier ? position : nil)
         guard isMember else { return peer.greeting = greeting }
+        announceKey(to: peer, at: now)
         do throws(Seat.Denial) { finish(greeting, peer, try seat.permit(to: .listen), at: now) } catch {
             end(peer, error.said, at: now)
         }
+    }
+
+    /// Over the channel in which the present key was proved, members hear of the next one.
+    private func announceKey(to peer: Peer, at now: Int64) {
+        do {
+            guard let next = try folder.announced() else { return }
+            peer.session.send(.succession(key: next.keys.channel), at: now)
+        } catch { logger.error("the announced key cannot be read", metadata: ["error": "\(error)"]) }
     }
 
     // MARK: Messages

@@ -54,6 +54,8 @@ final class Peer {
 
     var isOpen: Bool { session.state == .open }
     var hasEnded: Bool { session.state == .ended }
+    /// The server has ended the session. Of a peer that has left by itself what it said before still holds.
+    var isSentAway = false
     /// May it be told what happens in its workspace?
     var isListening: Bool { isOpen && greeting == nil }
     /// Has it not been let in yet, or only to show who it is?

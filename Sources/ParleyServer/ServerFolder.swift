@@ -7,7 +7,7 @@ package import ParleyTrust
 
 /// The folder of `serve --data DIR`: the server's identity, its book of tokens, and one log a workspace.
 ///
-///     DIR/server-identity    the secret seed, 0600
+///     DIR/server-identity    the secret seed, 0600; server-identity.next the one that is announced
 ///     DIR/server.sqlite      tokens and hosted workspaces
 ///     DIR/server.lock        held by the running server
 ///     DIR/logs/ID.sqlite     a workspace's log; ID in hexadecimal
@@ -47,6 +47,23 @@ package final class ServerFolder {
     package func takeLock(waitingMilliseconds patience: Int = 0) throws(ServerError) {
         lock = try FolderLock(path: path + "/server.lock", patience: patience)
     }
+
+    // MARK: Another key
+
+    /// The identity that this server is going to have, which its clients are told of; nil while there is none.
+    package func announced() throws -> Identity? {
+        let isThere = FileManager.default.fileExists(atPath: path + "/" + IdentityFile.Kind.nextServer.fileName)
+        return isThere ? try IdentityFile.read(.nextServer, inFolder: path) : nil
+    }
+
+    /// Makes the next identity, if there is none yet. A running server tells of it from then on.
+    /// - Parameter seed: 32 random bytes.
+    package func announce(seed: [UInt8]) throws -> Identity {
+        try announced() ?? IdentityFile.create(.nextServer, inFolder: path, seed: Secret(seed))
+    }
+
+    /// The announced identity becomes the server's. The caller holds the lock: no server runs.
+    package func takeAnnounced() throws { try IdentityFile.takeNextServer(inFolder: path) }
 
     // MARK: Tokens
 

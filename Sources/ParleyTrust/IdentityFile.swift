@@ -12,6 +12,8 @@ package enum IdentityFile {
         /// What a device is about to become.
         case next
         case server
+        /// What a server has announced to become.
+        case nextServer
 
         /// The name of the file in its folder.
         package var fileName: String {
@@ -19,11 +21,17 @@ package enum IdentityFile {
             case .device: "identity"
             case .next: "identity.next"
             case .server: "server-identity"
+            case .nextServer: "server-identity.next"
             }
         }
 
         /// The word in the file's first line: a prepared file becomes a device's by its name alone.
-        var word: String { self == .server ? "server-identity" : "identity" }
+        var word: String {
+            switch self {
+            case .device, .next: "identity"
+            case .server, .nextServer: "server-identity"
+            }
+        }
     }
 
     static let version = 1
@@ -79,8 +87,21 @@ package enum IdentityFile {
 
     /// Lets the prepared identity take the place of the one it follows.
     package static func takeNext(inFolder folder: String) throws(TrustError) {
-        let path = folder + "/" + Kind.next.fileName
-        guard rename(path, folder + "/" + Kind.device.fileName) == 0 else {
+        try rename(.next, to: .device, inFolder: folder)
+    }
+
+    // MARK: A server takes a fresh identity
+
+    /// Lets the announced identity take the place of the server's.
+    package static func takeNextServer(inFolder folder: String) throws(TrustError) {
+        try rename(.nextServer, to: .server, inFolder: folder)
+    }
+
+    private static func rename(
+        _ from: Kind, to kind: Kind, inFolder folder: String
+    ) throws(TrustError) {
+        let path = folder + "/" + from.fileName
+        guard Glibc.rename(path, folder + "/" + kind.fileName) == 0 else {
             throw TrustError(.fileFailed, at: path, cause: .system(errno))
         }
         try OpenFile(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC).synchronize()

@@ -1,5 +1,6 @@
 import ParleyClient
 import ParleyCore
+import ParleyTerminal
 import ParleyTrust
 
 /// What a client refuses, in sentences: which field, what was given, what is allowed.
@@ -91,6 +92,19 @@ extension CommandFailure {
         case .notAdmin:
             self.init(
                 .notPermitted, "not-admin", "Only an admin may do this.", hint: "who is: parley members")
+        case .noKey:
+            self.init(
+                .notPermitted, "no-key",
+                "The workspace's key has not reached this device yet. Nothing was written.",
+                hint: "an admin's next sync hands it on; then: parley sync")
+        case .unknownMember(let name):
+            self.init(
+                .notFound, "unknown-member", "\"\(visible(name))\" is no member, and has no invite.",
+                hint: "who is: parley members")
+        case .lastAdmin:
+            self.init(
+                .notPermitted, "last-admin", "The last admin cannot go, nor take another role.",
+                hint: "make somebody else one first: parley role HANDLE admin")
         case .noServer:
             self.init(
                 .failed, "no-server", "The workspace has no server yet.",

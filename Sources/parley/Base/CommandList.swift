@@ -6,9 +6,13 @@ enum CommandList {
         CommandGroup(
             name: "Start",
             subcommands: [
-                Init.self, Join.self, Publish.self, Status.self, Members.self, Doctor.self, Config.self,
+                Init.self, Join.self, Publish.self, Status.self, Doctor.self, Config.self,
             ]),
-        CommandGroup(name: "Server", subcommands: [Serve.self, InviteCommand.self]),
+        CommandGroup(
+            name: "Server",
+            subcommands: [
+                Serve.self, InviteCommand.self, Members.self, RoleCommand.self, Revoke.self, KeyCommand.self,
+            ]),
         CommandGroup(
             name: "Read",
             subcommands: [

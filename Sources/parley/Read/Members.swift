@@ -11,7 +11,7 @@ struct Members: Subcommand {
         discussion: """
             Examples:
               parley members
-              parley members --json --fields handle,role
+              parley members --json --fields handle,role    (with every device's id, for: parley revoke)
             """)
 
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
@@ -29,23 +29,31 @@ struct Members: Subcommand {
             let isMe = analyst.devices.contains(workspace.device)
             let since = analyst.devices.compactMap { roster.devices[$0]?.time }.min() ?? 0
             table.add([
-                .init(isMe ? "*" : " "), .init(analyst.handle.text, .strong), .init(analyst.role.name),
-                .init("\(analyst.devices.count) \(analyst.devices.count == 1 ? "device" : "devices")"),
+                .init(isMe ? "*" : " "), .init(analyst.handle.text, .strong),
+                .init(analyst.isRevoked ? "out" : analyst.role.name),
+                .init(counted(analyst.devices.filter { !roster.isRevoked($0) }.count, "device")),
                 .init(console.time(Instant(milliseconds: since)), .faint),
             ])
         }
         try console.table(table)
-        try console.note("\(analysts.count) \(analysts.count == 1 ? "member" : "members"); * is you.")
+        try console.note("\(counted(analysts.filter { !$0.isRevoked }.count, "member")); * is you.")
+    }
+
+    private func removedBy(_ analyst: Roster.Analyst, _ roster: Roster) -> String? {
+        guard analyst.isRevoked, let removal = analyst.devices.compactMap({ roster.removal(of: $0) }).first
+        else { return nil }
+        return roster.signer(of: removal)?.text
     }
 
     private func json(_ analyst: Roster.Analyst, _ roster: Roster, _ workspace: Workspace) -> JSON {
         [
-            "handle": .text(analyst.handle.text), "role": .text(analyst.role.name),
+            "handle": .text(analyst.handle.text), "role": analyst.isRevoked ? .null : .text(analyst.role.name),
+            "removedBy": .text(orNull: removedBy(analyst, roster)),
             "you": .bool(analyst.devices.contains(workspace.device)),
             "devices": .array(
                 analyst.devices.map { device in
                     [
-                        "id": .text(device.text),
+                        "id": .text(device.text), "out": .bool(roster.isRevoked(device)),
                         "enrolled": roster.devices[device].map { .text(Instant(milliseconds: $0.time).text) }
                             ?? .null,
                     ]

@@ -48,7 +48,7 @@ struct Overview {
         var table = TextTable([.init(), .init(isElastic: true)])
         table.add([.init("workspace"), .init(workspace.name, .strong)])
         table.add([
-            .init("you"), .init("\(workspace.handle ?? "?"), \(workspace.role()?.name ?? "no member")"),
+            .init("you"), .init("\(workspace.handle ?? "?"), \(workspace.role()?.name ?? "no member any more")"),
         ])
         table.add([.init("records"), .init("\(records) (\(counts.deleted) deleted)")])
         table.add([.init("changes"), .init("\(counts.changesets), \(facts.unsent) unsent")])
@@ -56,6 +56,15 @@ struct Overview {
             .init("review"),
             .init(review == 0 ? "nothing" : "! \(review)", review == 0 ? .plain : .attention),
         ])
+        if counts.sealed > 0 {
+            table.add([.init("sealed"), .init("! \(counts.sealed) wait for a key", .attention)])
+        }
+        if let who = facts.removedBy {
+            let what = workspace.role() == nil ? "put out by \(who)" : "made a reader by \(who)"
+            table.add([
+                .init("removed"), .init("! \(what); \(facts.ownVoided) of yours count only here", .attention),
+            ])
+        }
         for standing in facts.refusals {
             let whose = standing.isOwn ? "yours" : standing.author ?? "a device unknown"
             table.add([.init("refused"), .init("! \(standing.count) of \(whose)", .attention)])
@@ -68,7 +77,11 @@ struct Overview {
     }
 
     private func hint(_ facts: WorkspaceFacts, _ records: Int, _ review: Int, _ console: Console) throws {
-        if let standing = facts.refusals.first {
+        if facts.ownVoided > 0 {
+            try console.hint("take what you wrote with you: parley export")
+        } else if facts.counts.sealed > 0 {
+            try console.hint("an admin's next sync hands the key on; then: parley sync")
+        } else if let standing = facts.refusals.first {
             try console.hint(RefusalSpeech.hint(standing))
         } else if records == 0 {
             try console.hint("begin: parley new assessment title=\"..\"")
@@ -88,6 +101,8 @@ struct Overview {
             "role": .text(orNull: workspace.role()?.name), "device": .text(workspace.device.text),
             "records": .int(counts.records.values.reduce(0, +)), "deleted": .int(counts.deleted),
             "changesets": .int(counts.changesets), "unsent": .int(Int64(clamping: facts.unsent)),
+            "sealed": .int(counts.sealed), "removedBy": .text(orNull: facts.removedBy),
+            "ownVoided": .int(facts.ownVoided),
             "review": .int(counts.asides + counts.overlooked), "server": .text(orNull: facts.server),
             "serverKey": .text(orNull: facts.serverKey?.description),
             "lastSync": .text(orNull: facts.lastSync?.text), "folder": .text(workspace.folder),

@@ -141,6 +141,7 @@ struct Join: Subcommand {
             ])
         } else {
             try console.note("joined \(name) as \(handle): \(counted(records, "record"))")
+            try console.noteSealed(workspace)
         }
         try console.hint("next: parley list    parley watch")
     }

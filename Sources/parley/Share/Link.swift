@@ -24,6 +24,10 @@ final class Link {
     private var engine: SyncEngine?
     private var heartbeat: LoopTimer?
     private var fault: (any Error)?
+    private var route: Route?
+    private var timeout = Duration.seconds(5)
+    /// The server does not hold the pinned key any more: it is asked for the one that it had announced.
+    private var triesAnnounced = false
 
     /// What the engine tells.
     var onReport: (SyncReport) -> Void = { _ in }
@@ -44,6 +48,8 @@ final class Link {
     private(set) var lastMoved: ContinuousClock.Instant?
 
     func open(_ route: Route, timeout: Duration) {
+        self.route = route
+        self.timeout = timeout
         switch route {
         case .tcp(let endpoint):
             place = endpoint.description
@@ -87,7 +93,7 @@ final class Link {
         case .failure(let error): end(error)
         case .success(let streams):
             do {
-                guard let key = try workspace.serverKey() else { throw ClientError.noServer }
+                guard let key = try expectedKey() else { throw ClientError.noServer }
                 engine = try SyncEngine(workspace, direction: direction)
                 // The hello names the device of this identity, which another process may just have changed.
                 let own = workspace.identity.channelSecret
@@ -96,6 +102,10 @@ final class Link {
                 join(secured.streams)
             } catch { end(error) }
         }
+    }
+
+    private func expectedKey() throws -> [UInt8]? {
+        try triesAnnounced ? workspace.announcedServerKey() : workspace.serverKey()
     }
 
     private func join(_ streams: StreamPair) {
@@ -138,9 +148,15 @@ final class Link {
         flush()
         for report in engine.takeReports() {
             if case .ended(let error) = report { fault = fault ?? error }
+            if case .welcomed = report, triesAnnounced { attemptToPin() }
             onReport(report)
         }
         if engine.isOver { channel?.finish() } else { onTurn() }
+    }
+
+    /// What had been announced over the former key's channel has been proved now.
+    private func attemptToPin() {
+        do { try workspace.takeAnnouncedServerKey() } catch { fault = fault ?? error }
     }
 
     private func flush() {
@@ -149,6 +165,13 @@ final class Link {
 
     private func ended(_ reason: Channel.End) {
         heartbeat?.cancel()
+        if case .failed(let error) = reason, error.code == .wrongKey, !triesAnnounced, let route,
+            (try? workspace.announcedServerKey()) != nil
+        {
+            triesAnnounced = true
+            (channel, engine, secure) = (nil, nil, nil)
+            return open(route, timeout: timeout)
+        }
         if case .failed(let error) = reason, engine?.isOver != true { fault = fault ?? known(error) }
         if engine?.isOver != true, fault == nil {
             let call = secure?.isOpen == true ? "read" : "handshake"

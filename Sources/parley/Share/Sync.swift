@@ -63,6 +63,7 @@ struct Sync: Subcommand {
             ])
         } else {
             try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")
+            try console.noteSealed(workspace)
         }
         if let doubt = outcome.doubts.first { try console.hint(DoubtSpeech.hint(doubt)) }
         try console.report(outcome.refusals, of: workspace)

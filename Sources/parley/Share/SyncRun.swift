@@ -1,6 +1,7 @@
 import Foundation
 import ParleyClient
 import ParleyProtocol
+import ParleyStore
 import ParleyTerminal
 import ParleyTransport
 
@@ -146,6 +147,13 @@ extension Console {
         }
         if outcome.forks > 0 || outcome.wantsAnother { throw Self.forked }
         return outcome
+    }
+
+    /// What came and cannot be read yet.
+    func noteSealed(_ workspace: Workspace) throws {
+        let count = try workspace.store.read { try $0.sealedCount() }
+        guard count > 0 else { return }
+        try note("\(counted(count, "change")) came sealed under a key that is not here yet; an admin's next sync hands it on.")
     }
 
     /// With `sync.auto` a command that has written syncs afterwards. Offline is a state: it says so and ends

@@ -136,8 +136,8 @@ private final class Watcher {
     private func disconnected(_ error: (any Error)?) {
         link = nil
         if isStopping { return loop.stop() }
-        if let failure = error as? CommandFailure, failure.code == CommandFailure.serverKey {
-            fault = failure
+        if let error, isFinal(error) {
+            fault = error
             return loop.stop()
         }
         if isMending, error == nil {
@@ -150,6 +150,12 @@ private final class Watcher {
             try console.note("\(reason) Trying again in \(pause) ms.")
         }
         connectSoon(afterMilliseconds: pause)
+    }
+
+    /// Another key, or no member any more: to come back would change nothing.
+    private func isFinal(_ error: any Error) -> Bool {
+        if let error = error as? ProtocolError { return error.isRemote && error.code == .revoked }
+        return (error as? CommandFailure)?.code == CommandFailure.serverKey
     }
 
     private func connectSoon(afterMilliseconds pause: Int) {
