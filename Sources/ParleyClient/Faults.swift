@@ -56,6 +56,13 @@ extension Workspace {
     }
 }
 
+extension Admission.Verdict {
+    /// The fault to speak of: others follow from it, where what came rests on what did not.
+    var root: ChainFault? {
+        faults.first { if case .context = $0.reason { false } else { true } } ?? faults.first
+    }
+}
+
 extension Statement {
     /// The analyst whom a removal is about.
     var removed: Handle? {

@@ -1,5 +1,5 @@
-package import ParleyCore
-package import ParleyProtocol
+internal import ParleyCore
+internal import ParleyProtocol
 internal import ParleyStore
 internal import ParleyTrust
 
@@ -246,7 +246,7 @@ package final class SyncEngine {
             let verdict = try workspace.receive(run)
             // A fork found here is mended in the next session: then the server says where the chains part, and
             // nothing is done on the word of bytes that nobody has signed.
-            if let fault = verdict.faults.first {
+            if let fault = verdict.root {
                 let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
                 fail(ProtocolError(code, workspace.sentence(about: fault)), at: now)
             }

@@ -18,6 +18,8 @@ final class Bench {
     private var folder: ServerFolder
     private var links: [ConnectionID: FakeLink] = [:]
     private var nextConnection = 0
+    /// Who stands in the relay's place from now on, for new connections; nil for the relay itself.
+    var liar: Liar?
 
     init(seed: UInt64 = 1) throws {
         root = NSTemporaryDirectory() + "parley-bench-" + UUID().uuidString
@@ -115,6 +117,7 @@ final class Bench {
         let id = ConnectionID(nextConnection)
         relay.connected(id, from: "test \(nextConnection)", addressKey: nil, at: clock.now())
         let link = FakeLink(id: id, engine: try SyncEngine(workspace, direction: direction))
+        link.liar = liar.map { Interception(by: $0) }
         relay.identified(id, by: workspace.identity.keys.channel)
         links[id] = link
         return link
@@ -140,7 +143,7 @@ final class Bench {
         return !up.isEmpty || !down.isEmpty
     }
 
-    private func turn() throws -> Bool {
+    func turn() throws -> Bool {
         let (deliveries, wantsTurn) = relay.endTurn(at: clock.now()) { _ in 0 }
         for delivery in deliveries {
             guard let link = links[delivery.connection] else { continue }
@@ -194,6 +197,8 @@ final class FakeLink {
     private(set) var sentDown = 0
     /// After so many bytes in both directions together the link is cut.
     var budget = Int.max
+    /// Somebody between both ends.
+    var liar: Interception?
     private var upstream: [UInt8] = []
     private var downstream: [UInt8] = []
 
@@ -205,10 +210,15 @@ final class FakeLink {
     func cut() { isCut = true }
 
     func collect() {
-        for chunk in engine.takeOutgoing() { upstream += chunk }
+        for chunk in engine.takeOutgoing() {
+            guard let liar else { upstream += chunk; continue }
+            let heard = liar.hear(chunk)
+            upstream += heard.onward
+            downstream += heard.answer
+        }
     }
 
-    func push(downstream bytes: [UInt8]) { downstream += bytes }
+    func push(downstream bytes: [UInt8]) { downstream += liar?.say(bytes) ?? bytes }
 
     func takeUpstream() -> [UInt8] {
         let bytes = spend(&upstream)
