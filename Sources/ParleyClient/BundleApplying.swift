@@ -10,6 +10,8 @@ package struct BundleOutcome: Sendable {
     /// Held here already.
     package var known = 0
     package var statements = 0
+    /// What does not fit together in them.
+    package var doubts: [Doubt] = []
     /// Registers whose shown value is new, with it; and values that are set aside now, by or from what is new.
     package var shown: [BundleChange] = []
     package var aside: [BundleChange] = []
@@ -63,6 +65,8 @@ private struct BundleApplication {
     private var touched: Set<AppliedRegister> = []
     private var before = Frontier()
     private var hasBegun = false
+    /// Statements that rest on something which has not come yet.
+    private var waiting: [[UInt8]] = []
 
     private struct AppliedRegister: Hashable {
         var record: RecordName
@@ -95,7 +99,10 @@ private struct BundleApplication {
         switch message {
         case .frontier(let entries): try check(entries)
         case .statements(let statements):
-            outcome.statements += try workspace.take(statements: statements, in: tx)
+            let taken = try workspace.receive(statements: waiting + statements, in: tx)
+            waiting = taken.intake.waiting.map(\.bytes)
+            outcome.statements += taken.count
+            outcome.doubts += taken.doubts
         case .changesets(let run): try take(run)
         default: break
         }

@@ -105,9 +105,10 @@ extension Workspace {
 
     /// Both sides hold the same (if both ways were gone), but for what cannot be handed on or is
     /// refused: by what the server holds now one sees later what it has lost.
-    func noteInStep(at now: Int64, holdsAll: Bool) throws {
+    func noteInStep(at now: Int64, holdsAll: Bool, _ scrutiny: Scrutiny) throws {
         try store.write { tx in
             try tx.log.setMeta(Meta.lastSync, now)
+            try scrutiny.save(to: tx.log)
             guard holdsAll else { return }
             var held = try tx.log.signedFrontier()
             for refusal in try Refusals(tx.log).all {

@@ -12,6 +12,24 @@ extension Workspace {
         return news.count
     }
 
+    /// What came of statements that somebody else handed over.
+    struct Received {
+        /// Taken, and not held before.
+        var count: Int
+        var intake: StatementIntake
+        var doubts: [Doubt]
+    }
+
+    /// Takes in of others' statements what those that are held bear out.
+    func receive(statements: [[UInt8]], in tx: WriteTransaction) throws -> Received {
+        try membership.refresh(from: tx.log)
+        let before = membership.roster
+        let intake = try membership.statements.intake(of: statements, workspace: id)
+        let count = intake.new.isEmpty ? 0 : try take(statements: intake.new.map(\.bytes), in: tx)
+        let doubts = count == 0 ? [] : membership.usedTwice(since: before)
+        return Received(count: count, intake: intake, doubts: doubts)
+    }
+
     /// Whether this device should see to the key.
     var keepsEpoch: Bool {
         switch EpochMaking.need(membership.roster, now: ambient.now()) {
@@ -22,16 +40,16 @@ extension Workspace {
     }
 
     /// Makes the statements that are due.
-    /// - Returns: the statements, which are held then and are to be sent.
-    func keepEpoch() throws -> [[UInt8]] {
+    /// - Returns: their hashes; they are held then and are to be sent.
+    func keepEpoch() throws -> [StatementHash] {
         guard keepsEpoch else { return [] }
         return try store.write { tx in
             try membership.refresh(from: tx.log)
             try refreshIdentity(tx.log)
             guard keepsEpoch else { return [] }
-            let made = try epochStatements().map(\.bytes)
-            _ = try take(statements: made, in: tx)
-            return made
+            let made = try epochStatements()
+            _ = try take(statements: made.map(\.bytes), in: tx)
+            return made.map(\.hash)
         }
     }
 

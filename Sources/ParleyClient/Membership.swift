@@ -91,6 +91,18 @@ package final class Membership: Sendable {
         return news
     }
 
+    /// Enrolments that turned out since to use an invite which another one had used: by whom that was.
+    func usedTwice(since before: Roster) -> [Doubt] {
+        let (now, statements) = (roster, statements)
+        let new = now.void.filter { $0.value == .grantUsed && before.void[$0.key] != .grantUsed }
+        let handles = new.keys.map { hash -> String? in
+            guard case .enrol(let enrolment)? = statements[hash]?.content else { return nil }
+            return enrolment.handle.text
+        }
+        return Dictionary(grouping: handles) { $0 }.map { Doubt(.inviteUsedTwice, $0.value.count, of: $0.key) }
+            .sorted { ($0.of ?? "") < ($1.of ?? "") }
+    }
+
     /// Keeps a key that came with an invite.
     func add(_ key: Secret, of epoch: StatementHash, to log: Log) throws {
         let identity = state.withLock {

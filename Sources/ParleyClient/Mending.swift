@@ -17,22 +17,6 @@ package struct Mending: Equatable, Sendable {
 }
 
 extension Workspace {
-    /// Compares the file's pages, the log's hashes and the tables.
-    /// - Returns: what is wrong, a sentence each; empty when all is well.
-    package func verify() throws -> [String] {
-        let pages = Salvage(store).damagedPages()
-        guard pages.isEmpty else { return pages }
-        let damaged = try store.read { tx in
-            try tx.log.heads().keys.sorted().flatMap { try tx.log.damagedChanges(of: $0, workspace: id) }
-        }
-        if !damaged.isEmpty {
-            return damaged.prefix(20).map {
-                "the bytes of change \(ChangeAddress($0).text()) are not those that were written"
-            }
-        }
-        return try store.verify()
-    }
-
     /// Makes everything anew from the log. Where pages or the log itself are damaged, what is whole of it moves
     /// into a fresh file, the damaged one is kept beside it, and the rest comes from the server at the next
     /// sync. This object is closed then: the workspace is to be opened again.
@@ -213,6 +197,6 @@ extension Meta {
     /// What moves into a fresh file.
     fileprivate static let kept = [
         workspace, server, serverKey, nextServerKey, clockOffset, left, namedStatement, introduction, device, lastSync,
-        serverHeld, refused, "acknowledged",
+        serverHeld, serverStatements, refused, "acknowledged",
     ]
 }

@@ -11,38 +11,42 @@ internal import ParleyTrust
 /// committed. The log is the queue: what has not been sent is read again from the cursor when the stream has
 /// drained.
 package final class SyncEngine {
-    private let workspace: Workspace
-    private var session: Session
+    let workspace: Workspace
+    var session: Session
     private let began: Int64
-    private let beginning: Workspace.Beginning
+    /// What the server's clock showed at its welcome.
+    var serverTime: Int64 = 0
+    let beginning: Workspace.Beginning
     private let direction: Direction
 
     /// Where in the log the server has been served up to; nil until its frontier is known.
     private var cursor: Int64?
     /// What the server holds or has been sent, beyond the cursor.
-    private var beyond = Frontier()
+    var beyond = Frontier()
     /// The last number sent of each chain, until it is stored or refused.
     private var awaited = Frontier()
     /// The first number sent of each chain in this session.
-    private var sentFrom = Frontier()
+    var sentFrom = Frontier()
     /// Where a chain parts from the server's is being found out; nothing else moves meanwhile.
-    private var search: ForkSearch?
+    var search: ForkSearch?
     /// The server has yet to judge our frontier: what rests on a chain of which it holds another branch must not
     /// reach it, since it looks at numbers.
-    private var awaitsVerdict = false
+    var awaitsVerdict = false
     /// A new key is due, and made once the server's statements are here: nothing leaves before, so that it
     /// leaves under the new one.
     private var awaitsKey: Bool
     /// Forks that both ends see; the server names them too.
-    private var forks: [ChangeID] = []
+    var forks: [ChangeID] = []
     /// Something that the server did not take is written down.
     private var remembersRefusals: Bool
     /// A removal was declined, since the server holds more of the removed device than its author had.
     private var cutsAreBehind = false
     private var gathered = Gathered()
+    /// What the server says, held against what it does.
+    var scrutiny: Scrutiny
     private var saidCaughtUp = false
     private var heardCaughtUp = false
-    private var reports: [SyncReport] = []
+    var reports: [SyncReport] = []
     private var tally = SyncTally()
 
     package enum Direction: Sendable {
@@ -59,6 +63,7 @@ package final class SyncEngine {
         beginning = try workspace.beginning(at: began)
         remembersRefusals = beginning.remembersRefusals
         awaitsKey = workspace.keepsEpoch
+        scrutiny = Scrutiny(told: Set(workspace.membership.statements.hashes), began: began)
         session = Session(greeting: beginning.hello, at: began)
     }
 
@@ -117,7 +122,7 @@ package final class SyncEngine {
     package func leave() throws {
         let now = workspace.ambient.now()
         try applyGathered(at: now)
-        if isInStep { try workspace.noteInStep(at: now, holdsAll: direction == .both) }
+        if isInStep { try workspace.noteInStep(at: now, holdsAll: direction == .both, scrutiny) }
         session.leave(at: now)
     }
 
@@ -134,12 +139,13 @@ package final class SyncEngine {
         case .stored(let changes): try stored(changes, at: now)
         case .refused(let refusal): try refused(refusal, at: now)
         case .declined(let declination):
+            scrutiny.declined()
             guard declination.reason == .cut else { return }
             cutsAreBehind = true
             try raiseCuts(at: now)
         case .succession(let key): try workspace.noteSuccession(key)
         case .caughtUp:
-            heardCaughtUp = true
+            try closeAccount()
             try judged(at: now)
             try raiseCuts(at: now)
             try keepEpoch(at: now)
@@ -155,13 +161,14 @@ package final class SyncEngine {
     }
 
     private func welcomed(_ welcome: Welcome, at now: Int64) throws {
-        let offset = ClockOffset.measured(server: welcome.time, began: began, now: now)
+        let (offset, doubt) = scrutiny.weigh(welcome.time, known: try workspace.clockOffset(), now: now)
+        serverTime = welcome.time
         try workspace.noteWelcome(clockOffset: offset)
         reports.append(.welcomed(clockOffset: offset))
+        report(doubt)
         if welcome.digests.statements != beginning.hello.digests.statements {
-            for part in workspace.membership.statements.bytes.parts(ofBytes: Limits.statements) {
-                session.send(.statements(part), at: now)
-            }
+            scrutiny.expectStatements()
+            tell(workspace.membership.statements.hashes, at: now)
         }
         if welcome.digests.frontier == beginning.hello.digests.frontier {
             // The server holds what this replica held when it said hello, and what has come since is news.
@@ -170,7 +177,28 @@ package final class SyncEngine {
             try workspace.noteAcknowledged(beginning.number)
             try taken { _ in .max }
         } else {
-            session.send(.frontier(try workspace.store.read { try $0.log.frontierEntries() }), at: now)
+            let entries = try workspace.store.read { try $0.log.frontierEntries() }
+            scrutiny.say(Frontier(covering: entries.map(\.change)))
+            session.send(.frontier(entries), at: now)
+        }
+    }
+
+    /// Sends statements, and remembers that the server was given them.
+    private func tell(_ hashes: [StatementHash], at now: Int64) {
+        let statements = hashes.compactMap { workspace.membership.statements[$0]?.bytes }
+        for part in statements.parts(ofBytes: Limits.statements) { session.send(.statements(part), at: now) }
+        scrutiny.tell(hashes)
+    }
+
+    func report(_ doubt: Doubt?) { if let doubt { reports.append(.doubt(doubt)) } }
+
+    /// The server has handed over all that it will, by its own word.
+    private func closeAccount() throws {
+        let isFirst = !heardCaughtUp
+        heardCaughtUp = true
+        guard isFirst, direction != .push, search == nil, forks.isEmpty, isOpen else { return }
+        for doubt in try workspace.store.read({ try scrutiny.doubts(workspace.membership, $0.log) }) {
+            report(doubt)
         }
     }
 
@@ -178,6 +206,7 @@ package final class SyncEngine {
         guard cursor == nil else { return }
         beyond = Frontier(covering: entries.map(\.change))
         try taken { beyond[$0] }
+        scrutiny.hear(entries, holding: try workspace.store.read { try $0.log.heads().frontier })
         let comparison = try workspace.compare(entries)
         forks = comparison.forks
         awaitsVerdict = comparison.awaitsVerdict
@@ -198,8 +227,11 @@ package final class SyncEngine {
 
     private func take(_ statements: [[UInt8]], at now: Int64) throws {
         do {
-            let count = try workspace.store.write { try workspace.take(statements: statements, in: $0) }
-            if count > 0 { reports.append(.membershipChanged(new: count)) }
+            let taken = try workspace.store.write {
+                try workspace.receive(statements: scrutiny.waiting + statements, in: $0)
+            }
+            if taken.count > 0 { reports.append(.membershipChanged(new: taken.count)) }
+            for doubt in scrutiny.take(taken.intake) + taken.doubts { report(doubt) }
         } catch let fault as TrustError {
             fail(ProtocolError(.malformed, "a membership statement: \(fault)"), at: now)
         }
@@ -209,8 +241,7 @@ package final class SyncEngine {
     private func keepEpoch(at now: Int64) throws {
         awaitsKey = false
         guard isOpen else { return }
-        let made = try workspace.keepEpoch()
-        if !made.isEmpty { session.send(.statements(made), at: now) }
+        tell(try workspace.keepEpoch(), at: now)
     }
 
     /// Signs again what was declined, once what the server has is here.
@@ -219,9 +250,8 @@ package final class SyncEngine {
         let made = try workspace.raiseCuts()
         guard !made.isEmpty else { return }
         cutsAreBehind = false
-        for part in workspace.membership.statements.bytes.parts(ofBytes: Limits.statements) {
-            session.send(.statements(part), at: now)
-        }
+        reports.append(.removalSignedAgain(made.compactMap(\.removed).map(\.text)))
+        tell(workspace.membership.statements.hashes, at: now)
     }
 
     private func gather(_ run: ChangesetRun, at now: Int64) throws {
@@ -245,16 +275,19 @@ package final class SyncEngine {
     private func applied(_ verdict: Admission.Verdict, at now: Int64) {
         // A fork found here is mended in the next session: then the server says where the chains part, and
         // nothing is done on the word of bytes that nobody has signed.
-        if let fault = verdict.faults.first {
+        if let fault = verdict.root {
             let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
-            fail(ProtocolError(code, "changeset \(fault.change.number): \(fault.reason)"), at: now)
+            fail(ProtocolError(code, workspace.sentence(about: fault)), at: now)
         }
+        scrutiny.note(verdict.entries)
         beyond.merge(Frontier(covering: verdict.held))
         tally.received += verdict.entries.count
         if !verdict.entries.isEmpty { reports.append(.received(verdict.entries.count)) }
     }
 
-    private func stored(_ changes: [ChangeID], at now: Int64) throws {
+    private func stored(_ claimed: [ChangeID], at now: Int64) throws {
+        let (changes, doubt) = scrutiny.believe(claimed)
+        report(doubt)
         for change in changes where awaited[change.device] <= change.number { awaited[change.device] = 0 }
         let held = Frontier(covering: changes)
         try taken { held[$0] }
@@ -271,6 +304,9 @@ package final class SyncEngine {
     private func refused(_ refusal: Refusal, at now: Int64) throws {
         // What else was refused with that which was mended is sent anew in the next session.
         guard isOpen else { return }
+        guard scrutiny.mayRefuse(refusal, to: beginning.hello.device) else {
+            return report(Doubt(.refusalOfNothing, 1))
+        }
         awaited[refusal.change.device] = 0
         if try refusal.reason == .fork ? parted(refusal.change, at: now) : cured(refusal, at: now) { return }
         tally.refused += 1
@@ -284,7 +320,7 @@ package final class SyncEngine {
         if remembersRefusals { try workspace.forgetRefusals(number) }
     }
 
-    private func fail(_ error: ProtocolError, at now: Int64) {
+    func fail(_ error: ProtocolError, at now: Int64) {
         session.fail(error, at: now)
         reports.append(.ended(error))
     }
@@ -298,6 +334,9 @@ package final class SyncEngine {
         }
         let handed = try workspace.handOver(after: cursor, beyond: beyond)
         guard workspace.device == beginning.hello.device else { return try follow(at: now) }
+        // Statements that another process has made go before the changesets that rest on them.
+        let news = workspace.membership.statements.statements.keys.filter { !scrutiny.told.contains($0) }
+        if !news.isEmpty { tell(news.sorted(), at: now) }
         self.cursor = handed.position
         if handed.restamped > 0 { reports.append(.restamped(handed.restamped)) }
         if !handed.run.changesets.isEmpty {
@@ -308,94 +347,12 @@ package final class SyncEngine {
             }
             beyond.merge(last)
             awaited.merge(last)
+            scrutiny.say(last)
             tally.sent += handed.run.changesets.count
         }
         if handed.isAtEnd, !saidCaughtUp {
             saidCaughtUp = true
             session.send(.caughtUp, at: now)
         }
-    }
-}
-
-// MARK: What does not fit together
-
-extension SyncEngine {
-    /// The server holds another changeset of this name. One that was sent in this session it names exactly;
-    /// of what it has read in our frontier it only knows that the chains differ there.
-    private func parted(_ change: ChangeID, at now: Int64) throws -> Bool {
-        if search?.device == change.device { return try searched(change, at: now) }
-        guard search == nil else { return true }
-        let first = sentFrom[change.device]
-        if first > 0, change.number >= first { return try heal(change, at: now) }
-        try find(change, at: now)
-        return true
-    }
-
-    /// The server has read our frontier, and names forks before it sends anything else.
-    private func judged(at now: Int64) throws {
-        guard awaitsVerdict, search == nil else { return }
-        awaitsVerdict = false
-        if let fork = forks.first { try find(fork, at: now) }
-    }
-
-    /// Finds the first number at which a chain parts, by sending it from the last number that the server is
-    /// known to hold: it takes what it has and refuses the first that differs.
-    private func find(_ fork: ChangeID, at now: Int64) throws {
-        guard isOpen else { return }
-        let known = fork.device == workspace.device ? try workspace.store.read { try $0.acknowledged() } : 0
-        let last = beyond[fork.device] == 0 ? fork.number : min(fork.number, beyond[fork.device])
-        search = ForkSearch(device: fork.device, first: min(max(known, 1), last), last: last)
-        try searchOn(at: now)
-    }
-
-    private func searchOn(at now: Int64) throws {
-        guard let search else { return }
-        let run = try workspace.branch(search)
-        guard !run.changesets.isEmpty else {
-            return fail(ProtocolError(.fork, "the chains differ, and the server does not say where"), at: now)
-        }
-        session.send(.changesets(run), at: now)
-    }
-
-    private func searched(_ change: ChangeID, at now: Int64) throws -> Bool {
-        guard let search else { return false }
-        // What was held to be known is not: the chains part somewhere before.
-        if change.number == search.first, search.first > 1 {
-            self.search = ForkSearch(device: search.device, first: 1, last: search.last)
-            try searchOn(at: now)
-            return true
-        }
-        return try heal(change, at: now)
-    }
-
-    /// - Returns: whether there was something to mend; the session is over then and another one should follow.
-    private func heal(_ change: ChangeID, at now: Int64) throws -> Bool {
-        let cause: Healing.Cause = change.device == workspace.device ? .fork : .foreignFork
-        return try finish(try workspace.heal(cause, from: change), at: now)
-    }
-
-    /// A refusal of the own chain that will stand for ever unless the work is written again.
-    private func cured(_ refusal: Refusal, at now: Int64) throws -> Bool {
-        guard refusal.change.device == workspace.device else { return false }
-        switch refusal.reason {
-        case .clock: return try finish(try workspace.heal(.clock, from: refusal.change), at: now)
-        case .stamp: return try finish(try workspace.heal(.stamp, from: refusal.change), at: now)
-        case .malformed, .signature: return try finish(try workspace.healDamage(), at: now)
-        case .unknown, .gap, .context, .permission, .quota, .fork: return false
-        }
-    }
-
-    private func finish(_ healing: Healing?, at now: Int64) throws -> Bool {
-        guard let healing else { return false }
-        search = nil
-        reports.append(.healed(healing))
-        session.leave(at: now)
-        return true
-    }
-
-    /// Another process has given this replica a fresh identity: this session speaks for the former one.
-    private func follow(at now: Int64) throws {
-        reports.append(.identityChanged)
-        session.leave(at: now)
     }
 }

@@ -25,6 +25,11 @@ package enum SyncReport: Equatable, Sendable {
     /// The server lacks so many changesets that it once held: it was restored from a backup. They are given
     /// back in this session.
     case serverHadLost(Int)
+    /// Something does not fit together: the server, or somebody in its place, may not be honest.
+    case doubt(Doubt)
+    /// The server held more of somebody who was put out or made a reader than this device had: the removal was
+    /// signed again, and lets that stand. Their handles.
+    case removalSignedAgain([String])
     case presence(DeviceID, PresencePayload)
     case goodbye(retryAfterSeconds: UInt64)
     case ended(ProtocolError)

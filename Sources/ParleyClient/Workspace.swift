@@ -111,6 +111,8 @@ package enum Meta {
     /// The frontier that the server had when this replica and it were last in step: by it one sees that a
     /// server has lost something.
     package static let serverHeld = "server_held"
+    /// The membership statements that the server then held, or had been given: see `Scrutiny`.
+    package static let serverStatements = "server_statements"
     /// Decimal milliseconds since 1970.
     package static let lastSync = "last_sync"
     /// The enrolment still to be shown to a server: see `Introductions`.

@@ -135,7 +135,7 @@ struct Exchange {
         case .ended(let error):
             line.isOpen = false
             if !office.server.power.isOff, !line.desk.power.isOff { endings.append(error) }
-        case .healed, .identityChanged, .forgotten, .serverHadLost:
+        case .healed, .identityChanged, .forgotten, .serverHadLost, .doubt, .removalSignedAgain:
             throw Violation("\(line.desk.name) had to mend what no power cut may break: \(report)")
         case .welcomed, .received, .membershipChanged, .restamped, .presence, .goodbye: break
         }

@@ -28,6 +28,13 @@ extension Run {
                 journal.note("\(replica.name) stamps \(count) anew")
                 try withLog(of: replica) { try reread(replica, $0, as: replica.device) }
             case .serverHadLost(let count): journal.note("\(replica.name) gives \(count) back")
+            case .doubt(let doubt):
+                journal.note("\(replica.name) doubts: \(doubt.kind) \(doubt.count)")
+                // Who is restored or copied, or has a wrong clock, gives reason to ask; an honest server gives none.
+                guard provoked.contains(.forks) || link.wasTampered || doubt.kind == .clocksApart else {
+                    throw Failure("no doubts", "\(replica.name): \(doubt.kind) \(doubt.count)")
+                }
+            case .removalSignedAgain(let handles): journal.note("\(replica.name) removes again \(handles)")
             case .welcomed, .received, .membershipChanged, .presence, .goodbye: break
             }
         }

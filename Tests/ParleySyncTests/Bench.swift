@@ -18,6 +18,8 @@ final class Bench {
     private var folder: ServerFolder
     private var links: [ConnectionID: FakeLink] = [:]
     private var nextConnection = 0
+    /// Who stands in the relay's place from now on, for new connections; nil for the relay itself.
+    var liar: Liar?
 
     init(seed: UInt64 = 1) throws {
         root = NSTemporaryDirectory() + "parley-bench-" + UUID().uuidString
@@ -117,6 +119,7 @@ final class Bench {
         let id = ConnectionID(nextConnection)
         relay.connected(id, from: "test \(nextConnection)", addressKey: nil, at: clock.now())
         let link = FakeLink(id: id, engine: try SyncEngine(workspace, direction: direction))
+        link.liar = liar.map { Interception(by: $0) }
         relay.identified(id, by: workspace.identity.keys.channel)
         links[id] = link
         return link
@@ -142,7 +145,7 @@ final class Bench {
         return !up.isEmpty || !down.isEmpty
     }
 
-    private func turn() throws -> Bool {
+    func turn() throws -> Bool {
         let (deliveries, wantsTurn) = relay.endTurn(at: clock.now()) { _ in 0 }
         for delivery in deliveries {
             guard let link = links[delivery.connection] else { continue }
@@ -200,6 +203,8 @@ final class FakeLink {
     var gathers = false
     /// What becomes of a frame on its way down.
     var passing: ([UInt8]) -> [UInt8] = { $0 }
+    /// Somebody between both ends.
+    var liar: Interception?
     private var upstream: [UInt8] = []
     private var downstream: [UInt8] = []
 
@@ -211,10 +216,18 @@ final class FakeLink {
     func cut() { isCut = true }
 
     func collect() {
-        for chunk in engine.takeOutgoing() { upstream += chunk }
+        for chunk in engine.takeOutgoing() {
+            guard let liar else { upstream += chunk; continue }
+            let heard = liar.hear(chunk)
+            upstream += heard.onward
+            downstream += heard.answer
+        }
     }
 
-    func push(downstream frame: [UInt8]) { downstream += passing(frame) }
+    func push(downstream frame: [UInt8]) {
+        let frame = passing(frame)
+        downstream += liar?.say(frame) ?? frame
+    }
 
     func takeUpstream() -> [UInt8] {
         let bytes = spend(&upstream)

@@ -102,6 +102,12 @@ extension CommandFailure {
             self.init(
                 .unreachable, "\(error.code)", said, hint: "local work is intact; try again: parley sync")
         case .storage: self.init(error.isRemote ? .unreachable : .store, "storage", said)
+        case .malformed where !error.isRemote:
+            self.init(
+                .failed, "\(error.code)", said,
+                hint:
+                    "your work is intact; if it goes on, ask whoever runs the server, and exchange by files: parley bundle"
+            )
         case .malformed, .version, .limit, .fork, .defect, .unknown:
             self.init(.failed, "\(error.code)", said)
         }

@@ -16,7 +16,8 @@ struct Doctor: Subcommand {
               parley doctor --verify
               parley doctor --rebuild
 
-            The log is the truth: --verify checks the file, the log and every table;
+            The log is the truth: --verify checks the file, every chain and signature, the
+            membership, every body and every table, and says what it has proved;
             --rebuild makes the tables anew from the log. Where the log itself is damaged,
             what is whole of it moves into a fresh file, the damaged one is kept, and the
             next sync brings what is missing.
@@ -29,20 +30,21 @@ struct Doctor: Subcommand {
 
     func run(_ console: Console) throws {
         var report = self.installation(console)
-        var findings: [String] = []
+        var audit: Audit?
         var apart = 0
         if let folder = try? console.workspaceFolder() {
             if rebuild { try mend(console) }
             let workspace = try Workspace(folder: folder, readOnly: true, ambient: SystemAmbient.ambient)
-            if verify { findings = try workspace.verify() }
+            if verify { audit = try workspace.audit() }
             let facts = try workspace.facts()
             apart = facts.setApart
-            report += members(facts, of: workspace, findings)
+            report += members(facts, of: workspace, audit)
         } else if verify || rebuild {
             _ = try console.workspaceFolder()
         }
         try say(report, console)
         if apart > 0 { try console.hint("what is kept apart: parley log --apart") }
+        let findings = audit?.findings ?? []
         guard findings.isEmpty else {
             throw CommandFailure(
                 .store, "damaged",
@@ -94,12 +96,10 @@ struct Doctor: Subcommand {
     }
 
     private func members(
-        _ facts: WorkspaceFacts, of workspace: Workspace, _ findings: [String]
+        _ facts: WorkspaceFacts, of workspace: Workspace, _ audit: Audit?
     ) -> [JSONMember] {
         let counts = facts.counts
-        let check =
-            verify
-            ? (findings.isEmpty ? "well" : findings.joined(separator: "; ")) : "not asked for (--verify)"
+        let findings = audit?.findings.joined(separator: "; ") ?? "not asked for (--verify)"
         return [
             JSONMember("workspace", .text(workspace.folder)),
             JSONMember("handle", .text(orNull: workspace.handle)),
@@ -114,8 +114,13 @@ struct Doctor: Subcommand {
             JSONMember("serverKey", .text(orNull: facts.serverKey?.description)),
             JSONMember("lastSync", .text(orNull: facts.lastSync?.text)),
             JSONMember("clockOffset", facts.clockOffsetMilliseconds.map { .int($0) } ?? .null),
-            JSONMember("check", .text(check)), JSONMember("rebuilt", .bool(rebuild)),
+            JSONMember("check", .text(findings.isEmpty ? "well" : findings)),
+            JSONMember("proved", audit.map { proved($0) } ?? .null), JSONMember("rebuilt", .bool(rebuild)),
         ]
+    }
+
+    private func proved(_ audit: Audit) -> JSON {
+        options.json ? AuditSpeech.json(audit) : .text(AuditSpeech.sentence(audit))
     }
 
     private func say(_ report: [JSONMember], _ console: Console) throws {

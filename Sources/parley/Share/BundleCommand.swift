@@ -104,7 +104,7 @@ struct BundleApply: Action {
             return try console.json([
                 "received": .int(outcome.received), "known": .int(outcome.known),
                 "changed": .int(outcome.shown.count), "aside": .int(outcome.aside.count),
-                "dryRun": .bool(dryRun),
+                "doubts": .array(outcome.doubts.map(DoubtSpeech.json)), "dryRun": .bool(dryRun),
             ])
         }
         let would = dryRun ? "would bring" : "brought"
@@ -112,6 +112,7 @@ struct BundleApply: Action {
         try console.note(
             "The bundle \(would) \(counted(outcome.received, "new change")) (\(outcome.known) already here): \(counted(outcome.shown.count, "value")) shown\(apart)."
         )
+        for doubt in outcome.doubts { try console.note(DoubtSpeech.sentence(doubt)) }
         if dryRun, outcome.received > 0 { try console.hint("take it in: parley bundle apply \(file)") }
     }
 

@@ -11,6 +11,9 @@ enum HealingSpeech {
         case .forgotten:
             "The server did not know this device any more: it introduces itself again."
         case .serverHadLost(let count): "The server had lost \(counted(count, "change")); given back."
+        case .doubt(let doubt): DoubtSpeech.sentence(doubt)
+        case .removalSignedAgain(let handles):
+            "The server held more of \(handles.joined(separator: " and ")) than this device: the removal was signed again and lets that stand."
         default: nil
         }
     }

@@ -58,12 +58,14 @@ struct Sync: Subcommand {
                 "sent": .int(counts.sent), "received": .int(counts.received), "refused": .int(counts.refused),
                 "review": .int(review), "rewritten": .int(outcome.rewritten),
                 "givenBack": .int(outcome.serverHadLost),
+                "doubts": .array(outcome.doubts.map(DoubtSpeech.json)),
                 "refusals": .array(try workspace.standingRefusals().map(RefusalSpeech.json)),
             ])
         } else {
             try console.note("sent \(counts.sent), received \(counts.received), \(review) to review")
             try console.noteSealed(workspace)
         }
+        if let doubt = outcome.doubts.first { try console.hint(DoubtSpeech.hint(doubt)) }
         try console.report(outcome.refusals, of: workspace)
     }
 

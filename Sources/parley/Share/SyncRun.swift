@@ -13,6 +13,8 @@ final class SyncRun {
         var forks = 0
         /// What was mended on the way, in sentences.
         var mended: [String] = []
+        /// What does not fit together in what the server said.
+        var doubts: [Doubt] = []
         var rewritten = 0
         var serverHadLost = 0
         /// The session has ended so that another one begins.
@@ -23,6 +25,7 @@ final class SyncRun {
             var sum = self
             sum.counts = SyncTally(adding: earlier.counts, counts)
             sum.mended = earlier.mended + mended
+            sum.doubts = earlier.doubts + doubts
             sum.rewritten += earlier.rewritten
             sum.serverHadLost += earlier.serverHadLost
             return sum
@@ -72,7 +75,11 @@ final class SyncRun {
         switch report {
         case .refused(let refusal): outcome.refusals.append(refusal)
         case .forked: outcome.forks += 1
-        case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost: mended(report)
+        case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost, .removalSignedAgain:
+            mended(report)
+        case .doubt(let doubt):
+            outcome.doubts.append(doubt)
+            mended(report)
         case .goodbye:
             fault = fault ?? TransportError(.closed, call: "sync", detail: "the server is stopping")
         default: break
