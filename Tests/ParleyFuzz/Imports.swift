@@ -192,13 +192,15 @@ enum Cells {
 
     static func cells(_ file: [UInt8]) -> [[UInt8]] {
         var cells: [[UInt8]] = [[]]
-        var isQuoted = false
+        var (isQuoted, previous): (Bool, UInt8) = (false, 0)
         for byte in file {
-            if byte == UInt8(ascii: "\"") {
-                isQuoted.toggle()
-            } else if isQuoted {
-                cells[cells.count - 1].append(byte)
-            } else if byte == UInt8(ascii: ",") || byte == 0x0A || byte == 0x0D {
+            let isQuote = byte == UInt8(ascii: "\"")
+            // Of two quotes within quotes the second one is the cell's.
+            if isQuote, !isQuoted, previous == byte { cells[cells.count - 1].append(byte) }
+            if isQuote { isQuoted.toggle() }
+            previous = byte
+            if isQuote { continue }
+            if !isQuoted, [UInt8(ascii: ","), 0x0A, 0x0D].contains(byte) {
                 cells.append([])
             } else {
                 cells[cells.count - 1].append(byte)
