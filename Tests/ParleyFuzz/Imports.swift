@@ -157,7 +157,8 @@ enum Tables {
 
     /// A record as a table writes it and reads it again, and no cell of it calculates.
     static func goThrough(_ draft: RecordDraft, _ kind: Kind) throws {
-        guard let image = Drafts.image(draft, draft.id ?? RecordID(1)) else { return }
+        guard var image = Drafts.image(draft, draft.id ?? RecordID(1)) else { return }
+        image.registers.removeAll { kind[tag: $0.name.field] == nil }
         let columns = CSVWriter.columns(of: image.registers.map(\.name), in: kind)
         let writer = CSVWriter(kind: kind, columns: columns)
         let file = writer.header + writer.row(image)
