@@ -69,7 +69,8 @@ let package = Package(
                 ],
                 swiftSettings: house),
             .testTarget(
-                name: "ParleyProcessTests", dependencies: ["CLinux", "ParleyTransport", "ParleyTrust"],
+                name: "ParleyProcessTests",
+                dependencies: ["CLinux", "ParleyTransport", "ParleyTrust", crypto],
                 swiftSettings: house),
             .target(
                 name: "CFaultyDisk", path: "Tests/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
