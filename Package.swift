@@ -86,7 +86,7 @@ let package = Package(
                 name: "ParleyFuzz",
                 dependencies: [
                     "ParleyCore", "ParleyProtocol", "ParleyTransport", "ParleyTrust", "ParleyExchange",
-                    "ParleyClient", crypto,
+                    "ParleyClient", "ParleyServer", crypto, logging,
                 ],
                 path: "Tests/ParleyFuzz", swiftSettings: house),
             .executableTarget(
