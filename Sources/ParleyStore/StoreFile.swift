@@ -50,6 +50,10 @@ package final class StoreFile {
             guard found == application || (isNew && !readOnly) else {
                 throw StoreError(.damaged, path: path, cause: "the file is not a Parley file of this kind")
             }
+            guard try !db.holdsForeignCode() else {
+                throw StoreError(
+                    .damaged, path: path, cause: "it holds triggers or views, which Parley never makes")
+            }
             if readOnly { return }
             if isNew { try db.execute(sql: "PRAGMA application_id = \(application)") }
             try db.execute(sql: "PRAGMA synchronous = \(Self.durability)")
@@ -130,6 +134,13 @@ package final class StoreFile {
 }
 
 extension Database {
+    /// A trigger in a file that somebody else made would run with every write of ours. Its other schema can at
+    /// most fail: `trusted_schema` keeps functions with effects out of generated columns, checks and indexes.
+    fileprivate func holdsForeignCode() throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view'))"
+        return try Bool.fetchOne(self, sql: sql) ?? false
+    }
+
     fileprivate func schemaVersion() throws -> Int {
         try Int.fetchOne(self, sql: "SELECT count(*) FROM sqlite_master") ?? 0
     }
