@@ -38,7 +38,7 @@ extension StatementSet {
         case .found(let founding): return founding.handle
         case .enrol(let enrolment): return enrolment.handle
         case .grant(let grant): return grant.handle
-        case .unknown: return nil
+        default: return nil
         }
     }
 }
