@@ -112,8 +112,12 @@ struct Scrutiny {
                 missing[author] = (missing[author] ?? 0).addingReportingOverflow(lack).partialValue
             }
         }
-        return missing.map { Doubt(.missingChanges, $0.value, of: $0.key) }.sorted { ($0.of ?? "") < ($1.of ?? "") }
-            + others.map { Doubt(.otherChanges, $0.value, of: $0.key) }.sorted { ($0.of ?? "") < ($1.of ?? "") }
+        return missing.map { Doubt(.missingChanges, $0.value, of: $0.key) }.sorted {
+            ($0.of ?? "") < ($1.of ?? "")
+        }
+            + others.map { Doubt(.otherChanges, $0.value, of: $0.key) }.sorted {
+                ($0.of ?? "") < ($1.of ?? "")
+            }
     }
 
     // MARK: From one session to the next
@@ -123,9 +127,10 @@ struct Scrutiny {
 
     private func lost(_ membership: Membership, _ log: Log) throws -> Int {
         guard hasOwnStatements, let bytes = try log.meta(Meta.serverStatements) else { return 0 }
-        let once = Set(stride(from: 0, to: bytes.count, by: Self.prefix).map {
-            Array(bytes[$0..<min($0 + Self.prefix, bytes.count)])
-        })
+        let once = Set(
+            stride(from: 0, to: bytes.count, by: Self.prefix).map {
+                Array(bytes[$0..<min($0 + Self.prefix, bytes.count)])
+            })
         return membership.statements.hashes.count {
             !handedOver.contains($0) && once.contains(Array($0.bytes.prefix(Self.prefix)))
         }

@@ -57,11 +57,13 @@ struct MaliciousWordTests {
 
     @Test("doubted: another hash of what comes than of what the server says it holds; what is signed stands")
     func otherHash() throws {
-        let visit = try bench.visit(scene.cara, of: Liar(say: { message in
-            guard case .frontier(var entries) = message else { return [message] }
-            for index in entries.indices { entries[index].hash[0] ^= 1 }
-            return [.frontier(entries)]
-        }))
+        let visit = try bench.visit(
+            scene.cara,
+            of: Liar(say: { message in
+                guard case .frontier(var entries) = message else { return [message] }
+                for index in entries.indices { entries[index].hash[0] ^= 1 }
+                return [.frontier(entries)]
+            }))
         #expect(visit.doubts.contains(.otherChanges), "\(visit)")
         #expect(try scene.cara.value(scene.record, "basis") == .text("Ben 3"))
         try scene.expectRecovery()
@@ -82,30 +84,41 @@ struct MaliciousWordTests {
     @Test("detected: an old session played back is a server that has lost what it held since")
     func replayed() throws {
         var recorded: [Message] = []
-        try bench.visit(scene.cara, of: Liar(say: { recorded.append($0); return [$0] }))
+        try bench.visit(
+            scene.cara,
+            of: Liar(say: {
+                recorded.append($0); return [$0]
+            }))
         try scene.olga.set(scene.record, "title", .text("Late"))
         try bench.syncAll(scene.olga, scene.cara)
         let before = try Holding(scene.cara)
         var isFirst = true
-        let visit = try bench.visit(scene.cara, of: Liar(say: { _ in
-            defer { isFirst = false }
-            return isFirst ? recorded : []
-        }, hear: { if case .hello = $0 { [$0] } else { [] } }))
+        let visit = try bench.visit(
+            scene.cara,
+            of: Liar(
+                say: { _ in
+                    defer { isFirst = false }
+                    return isFirst ? recorded : []
+                }, hear: { if case .hello = $0 { [$0] } else { [] } }))
         #expect(visit.lost == 1 && !visit.isInStep, "\(visit)")
         #expect(try Holding(scene.cara) == before)
         try scene.expectRecovery()
     }
 
-    @Test("refused: two branches of one device shown to two clients; neither takes the other's, by a bundle either")
+    @Test(
+        "refused: two branches of one device shown to two clients; neither takes the other's, by a bundle either"
+    )
     func twoBranches() throws {
         try bench.syncAll(scene.cara)
         let copy = try bench.copy(scene.ben, to: "ben-copy")
         try scene.ben.set(scene.record, "basis", .text("To Olga"))
         try copy.set(scene.record, "basis", .text("To Cara"))
         try bench.visit(scene.olga, of: .closing(with: [.changesets(try scene.ben.handedOver(after: 3))]))
-        try bench.visit(scene.cara, of: Liar(
-            say: { $0 == .caughtUp ? [.changesets(copy.branch), .caughtUp] : [$0] },
-            hear: { if case .changesets = $0 { [] } else { [$0] } }))
+        try bench.visit(
+            scene.cara,
+            of: Liar(
+                say: { $0 == .caughtUp ? [.changesets(copy.branch), .caughtUp] : [$0] },
+                hear: { if case .changesets = $0 { [] } else { [$0] } }))
         #expect(try scene.olga.value(scene.record, "basis") == .text("To Olga"))
         #expect(try scene.cara.value(scene.record, "basis") == .text("To Cara"))
         let before = try Holding(scene.cara)
@@ -121,9 +134,11 @@ struct MaliciousWordTests {
         try bench.sync(scene.cara)
         try scene.cara.set(scene.record, "confidence", .text("low"))
         let own = ChangeID(device: scene.cara.device, number: 1)
-        let visit = try bench.visit(scene.cara, of: Liar(
-            hear: { if case .changesets = $0 { [] } else { [$0] } },
-            answer: { if case .changesets = $0 { [.stored([own])] } else { [] } }))
+        let visit = try bench.visit(
+            scene.cara,
+            of: Liar(
+                hear: { if case .changesets = $0 { [] } else { [$0] } },
+                answer: { if case .changesets = $0 { [.stored([own])] } else { [] } }))
         #expect(visit.isInStep && visit.reports.contains(.stored(through: 1)))
         #expect(try scene.cara.unsentCount() == 0)
         let next = try bench.visit(scene.cara)
@@ -142,9 +157,11 @@ struct MaliciousWordTests {
             let said = Message.stored([
                 ChangeID(device: own, number: number), ChangeID(device: DeviceID(7), number: 1),
             ])
-            let visit = try bench.visit(scene.cara, of: Liar(
-                hear: { if case .changesets = $0 { [] } else { [$0] } },
-                answer: { if case .changesets = $0 { [said] } else { [] } }))
+            let visit = try bench.visit(
+                scene.cara,
+                of: Liar(
+                    hear: { if case .changesets = $0 { [] } else { [$0] } },
+                    answer: { if case .changesets = $0 { [said] } else { [] } }))
             #expect(visit.reports.contains(.doubt(Doubt(.falseAcknowledgement, 2))), "\(visit)")
             #expect(!visit.isInStep)
             #expect(try scene.cara.unsentCount() == 1)
@@ -165,7 +182,8 @@ struct MaliciousWordTests {
             })
     }
 
-    @Test("kept: whatever reason a refusal gives, the change stays as it is and goes on to an honest server",
+    @Test(
+        "kept: whatever reason a refusal gives, the change stays as it is and goes on to an honest server",
         arguments: Refusal.Reason.allCases.filter { $0 != .fork })
     func refused(_ reason: Refusal.Reason) throws {
         try bench.sync(scene.cara)
@@ -223,13 +241,15 @@ struct MaliciousWordTests {
         let before = try Holding(scene.cara)
         let key = bench.clock.random(32)
         let pinned = try scene.cara.serverKey()
-        let visit = try bench.visit(scene.cara, of: .adding([
-            .declined(Declination(statements: [bench.clock.random(32)], reason: .cut, text: "no")),
-            .declined(Declination(statements: [], reason: .unknown, text: "")),
-            .succession(key: key), .succession(key: key), .stored([]),
-            .presence(Presence(device: scene.olga.device, payload: bench.clock.random(400))),
-            .unknown(kind: 200),
-        ]))
+        let visit = try bench.visit(
+            scene.cara,
+            of: .adding([
+                .declined(Declination(statements: [bench.clock.random(32)], reason: .cut, text: "no")),
+                .declined(Declination(statements: [], reason: .unknown, text: "")),
+                .succession(key: key), .succession(key: key), .stored([]),
+                .presence(Presence(device: scene.olga.device, payload: bench.clock.random(400))),
+                .unknown(kind: 200),
+            ]))
         #expect(visit.isInStep && visit.end == nil && visit.doubts.isEmpty, "\(visit)")
         #expect(try Holding(scene.cara) == before)
         #expect(try scene.cara.serverKey() == pinned)
@@ -276,7 +296,8 @@ struct MaliciousWordTests {
         })
     }
 
-    @Test("not believed: a time that no clock shows, which would be the last that anybody could stamp",
+    @Test(
+        "not believed: a time that no clock shows, which would be the last that anybody could stamp",
         arguments: [0, 900_000_000_000, 5_000_000_000_000, Int64(Limits.latest)])
     func impossibleTime(_ time: Int64) throws {
         try bench.sync(scene.cara)
@@ -288,7 +309,8 @@ struct MaliciousWordTests {
         try scene.expectRecovery()
     }
 
-    @Test("told, not prevented: a server's clock that is years off dates what is written until it is right",
+    @Test(
+        "told, not prevented: a server's clock that is years off dates what is written until it is right",
         arguments: [Int64(10), -10])
     func yearsOff(_ years: Int64) throws {
         try bench.sync(scene.cara)

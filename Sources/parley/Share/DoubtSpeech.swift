@@ -8,7 +8,8 @@ enum DoubtSpeech {
         let whose = doubt.of.map { " of \($0)" } ?? ""
         switch doubt.kind {
         case .badStatements:
-            return "The server sent \(statements(count)) that cannot be read or are not signed as they say; passed over."
+            return
+                "The server sent \(statements(count)) that cannot be read or are not signed as they say; passed over."
         case .strangeStatements:
             return
                 "The server sent \(statements(count)) of nobody who has a voice in this workspace; passed over."
@@ -31,7 +32,8 @@ enum DoubtSpeech {
             return "The server acknowledged what it was never sent; not believed."
         case .refusalOfNothing: return "The server refused what it was never sent; passed over."
         case .falseRefusal:
-            return "The server refused a change of yours for a fault that it does not have; the change stays as it is."
+            return
+                "The server refused a change of yours for a fault that it does not have; the change stays as it is."
         case .strangeTime: return "The server says a time that no clock shows; not believed."
         case .clocksApart:
             let side = count > 0 ? "ahead of" : "behind"
