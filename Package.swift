@@ -33,7 +33,8 @@ let package = Package(
         .executable(name: "parley-powercut", targets: ["ParleyDurability"]),
     ],
     traits: [
-        .trait(name: "PlantedFlaws", description: "Lets a harness plant errors that it must catch.")
+        .trait(name: "PlantedFlaws", description: "Lets a harness plant errors that it must catch."),
+        .trait(name: "Fuzzing", description: "Makes parley-fuzz a program of libFuzzer: Scripts/fuzz."),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -68,7 +69,8 @@ let package = Package(
                 ],
                 swiftSettings: house),
             .testTarget(
-                name: "ParleyProcessTests", dependencies: ["CLinux", "ParleyTransport", "ParleyTrust"],
+                name: "ParleyProcessTests",
+                dependencies: ["CLinux", "ParleyTransport", "ParleyTrust", crypto],
                 swiftSettings: house),
             .target(
                 name: "CFaultyDisk", path: "Tests/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -80,6 +82,17 @@ let package = Package(
                 ],
                 path: "Tests/ParleyDurability", swiftSettings: house),
             .testTarget(name: "ParleyTidyTests", swiftSettings: house),
+            .target(
+                name: "ParleyFuzz",
+                dependencies: [
+                    "ParleyCore", "ParleyProtocol", "ParleyTransport", "ParleyTrust", "ParleyExchange",
+                    "ParleyClient", "ParleyServer", crypto, logging,
+                ],
+                path: "Tests/ParleyFuzz", swiftSettings: house),
+            .executableTarget(
+                name: "parley-fuzz", dependencies: ["ParleyFuzz"], path: "Tests/ParleyFuzzer",
+                swiftSettings: house),
+            .testTarget(name: "ParleyFuzzTests", dependencies: ["ParleyFuzz"], swiftSettings: house),
             .executableTarget(
                 name: "parley-simulate",
                 dependencies: [

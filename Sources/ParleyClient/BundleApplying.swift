@@ -109,10 +109,11 @@ private struct BundleApplication {
     }
 
     private mutating func take(_ run: ChangesetRun) throws {
-        let (verdict, applied) = try workspace.take(run, in: tx, reporting: true)
-        if let fault = verdict.faults.first { throw Self.error(fault) }
-        outcome.received += verdict.entries.count
-        outcome.known += run.changesets.count - verdict.entries.count
+        let (verdicts, applied) = try workspace.take([run], in: tx, reporting: true)
+        if let fault = verdicts.flatMap(\.faults).first { throw Self.error(fault) }
+        let count = verdicts.reduce(0) { $0 + $1.entries.count }
+        outcome.received += count
+        outcome.known += run.changesets.count - count
         for write in applied.writes {
             touched.insert(AppliedRegister(record: write.record, register: write.register))
         }

@@ -104,12 +104,17 @@ package struct BundleReader {
         return frontier
     }
 
-    private static func reach(of message: Message) throws -> Frontier {
-        switch message {
-        case .frontier(let entries): Frontier(covering: entries.map(\.change))
-        case .changesets(let run):
-            Frontier(covering: try run.changesets.map { try ChangesetHeader.decode($0).header.change })
-        default: Frontier()
-        }
+    private static func reach(of message: Message) throws(BundleError) -> Frontier {
+        do throws(MalformedBytes) {
+            switch message {
+            case .frontier(let entries): return Frontier(covering: entries.map(\.change))
+            case .changesets(let run):
+                let changes = try run.changesets.map { bytes throws(MalformedBytes) in
+                    try ChangesetHeader.decode(bytes).header.change
+                }
+                return Frontier(covering: changes)
+            default: return Frontier()
+            }
+        } catch { throw .damaged(ProtocolError(error, in: "changeset")) }
     }
 }

@@ -21,8 +21,10 @@ package struct WorkspaceFacts: Equatable, Sendable {
     /// Own changesets that count nowhere but here: this device was put out, or made a reader's, before they had
     /// reached anybody.
     package var ownVoided: Int
-    /// Who has put this device out, or taken writing from it; nil while it may write.
+    /// Who has put this device out, or taken writing from it, as far as the statements held here say.
     package var removedBy: String?
+    /// The server lets this device in no more.
+    package var isOut: Bool
 }
 
 extension Workspace {
@@ -37,7 +39,8 @@ extension Workspace {
                 },
                 clockOffsetMilliseconds: try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) },
                 refusals: try standingRefusals(tx.log), setApart: try tx.setApart().count,
-                ownVoided: try ownVoided(tx), removedBy: removedBy)
+                ownVoided: try ownVoided(tx), removedBy: removedBy,
+                isOut: try role() == nil || tx.log.meta(Meta.removed) != nil)
         }
     }
 

@@ -66,13 +66,13 @@ extension Workspace {
         try store.write { tx in
             try membership.refresh(from: tx.log)
             let roster = membership.roster
-            guard roster.role(of: device) == .admin else { throw ClientError.notAdmin }
+            let isOwn = roster.analyst(of: device) == handle && roster.role(of: device) != nil
+            guard isOwn || roster.role(of: device) == .admin else { throw ClientError.notAdmin }
             guard let server = try tx.log.metaText(Meta.server), let key = try tx.log.meta(Meta.serverKey)
             else {
                 throw ClientError.noServer
             }
             let secret = try InviteSecret(seed: Secret(ambient.random(32)))
-            let isOwn = roster.analyst(of: device) == handle
             let grant = try Statement.grant(
                 by: identity, on: roster.rests(forInviteBy: device, in: membership.statements),
                 invite: secret.publicKey, handle: handle, purpose: isOwn ? .furtherDevice : .newAnalyst(role),

@@ -33,24 +33,32 @@ extension Workspace {
         }
     }
 
-    /// Takes in a run: judged, appended and merged in one transaction; nothing of it where anything fails.
-    func receive(_ run: ChangesetRun) throws -> Admission.Verdict {
-        try store.write { try take(run, in: $0).verdict }
+    /// Takes in runs, each judged by itself, up to the first with a fault: appended and merged in one
+    /// transaction; nothing of it where anything fails.
+    func receive(_ runs: [ChangesetRun]) throws -> [Admission.Verdict] {
+        try store.write { try take(runs, in: $0).verdicts }
     }
 
     func take(
-        _ run: ChangesetRun, in tx: WriteTransaction, reporting: Bool = false
-    ) throws -> (verdict: Admission.Verdict, applied: Applied) {
+        _ runs: [ChangesetRun], in tx: WriteTransaction, reporting: Bool = false
+    ) throws -> (verdicts: [Admission.Verdict], applied: Applied) {
         try membership.refresh(from: tx.log)
         let admission = Admission(workspace: id, roster: membership.roster)
-        let verdict = try admission.judge(run.changesets, run.signatures, onto: tx.log.heads()) {
-            try tx.log.mark(of: $0)
+        var heads = try tx.log.heads()
+        var appending = try tx.appending(reporting: reporting)
+        var verdicts: [Admission.Verdict] = []
+        for run in runs where verdicts.allSatisfy(\.faults.isEmpty) {
+            let verdict = try admission.judge(run.changesets, run.signatures, onto: heads) {
+                try tx.log.mark(of: $0)
+            }
+            try appending.add(verdict.entries.map { Arrival(entry: $0, body: try store.rules.open($0)) })
+            for signature in verdict.signatures { try tx.log.save(signature) }
+            heads = verdict.heads
+            verdicts.append(verdict)
         }
-        let arrivals = try verdict.entries.map { Arrival(entry: $0, body: try store.rules.open($0)) }
-        let applied = try tx.append(arrivals, reporting: reporting)
-        for signature in verdict.signatures { try tx.log.save(signature) }
-        try noteReturned(verdict, tx)
-        return (verdict, applied)
+        let applied = try appending.finish()
+        for verdict in verdicts { try noteReturned(verdict, tx) }
+        return (verdicts, applied)
     }
 
     /// What others hand back of the own chain, to a replica restored from a backup, has left long ago and is
@@ -115,17 +123,24 @@ extension Workspace {
     func noteWelcome(clockOffset: Int64?) throws {
         let known = try store.read { tx in
             let offset = try tx.log.metaText(Meta.clockOffset).flatMap { Int64($0) }
-            return (offset: offset, introduces: try tx.log.meta(Meta.introduction) != nil)
+            let introduces = try tx.log.meta(Meta.introduction) != nil
+            return (offset: offset, introduces: introduces, wasOut: try tx.log.meta(Meta.removed) != nil)
         }
         // A measurement within the noise of a handshake is not worth a write.
         let moved = clockOffset.flatMap { offset in
             known.offset.map { abs($0 - offset) > 500 } ?? true ? offset : nil
         }
-        guard moved != nil || known.introduces else { return }
+        guard moved != nil || known.introduces || known.wasOut else { return }
         try store.write { tx in
             if let moved { try tx.log.setMeta(Meta.clockOffset, moved) }
             if known.introduces { try tx.log.setMeta(Meta.introduction, nil) }
+            if known.wasOut { try tx.log.setMeta(Meta.removed, nil) }
         }
+    }
+
+    /// The server says that this device was put out; it tells no more to whoever is.
+    func noteRemoved() throws {
+        try store.write { try $0.log.setMeta(Meta.removed, [1]) }
     }
 
     func noteAcknowledged(_ number: UInt64) throws {

@@ -6,9 +6,10 @@ internal import ParleyTrust
 /// The client's side of a session: joins the session machine to the workspace's store. It does no I/O of its
 /// own: bytes and time go in, bytes and reports come out, over TCP, a pipe, a file or memory alike.
 ///
-/// Invariants: what is received is applied in one transaction before anything is reported. Before the first
-/// byte of an own changeset goes out, the mark `left` is committed. The log is the queue: what has not been
-/// sent is read again from the cursor when the stream has drained.
+/// Invariants: what is received is applied in one transaction before anything is reported, and before anything
+/// that came after it is looked at. Before the first byte of an own changeset goes out, the mark `left` is
+/// committed. The log is the queue: what has not been sent is read again from the cursor when the stream has
+/// drained.
 package final class SyncEngine {
     let workspace: Workspace
     var session: Session
@@ -40,6 +41,7 @@ package final class SyncEngine {
     private var remembersRefusals: Bool
     /// A removal was declined, since the server holds more of the removed device than its author had.
     private var cutsAreBehind = false
+    private var gathered = Gathered()
     /// What the server says, held against what it does.
     var scrutiny: Scrutiny
     private var saidCaughtUp = false
@@ -67,19 +69,28 @@ package final class SyncEngine {
 
     // MARK: In
 
-    package func received(_ bytes: ArraySlice<UInt8>) throws {
+    /// - Parameter more: there may be more to read at once, so changesets are gathered until `pump` is called,
+    ///   which must follow.
+    package func received(_ bytes: ArraySlice<UInt8>, more: Bool = false) throws {
         let now = workspace.ambient.now()
         for event in session.receive(bytes, at: now) { try handle(event, at: now) }
+        if !more { try applyGathered(at: now) }
         try feed(at: now)
     }
 
-    /// The stream has taken everything, or another process has written to the workspace.
-    package func pump() throws { try feed(at: workspace.ambient.now()) }
+    /// All that has come was handed over, the stream has taken everything, or another process has written to
+    /// the workspace.
+    package func pump() throws {
+        let now = workspace.ambient.now()
+        try applyGathered(at: now)
+        try feed(at: now)
+    }
 
     /// Time passes; once a second is enough.
     package func tick() throws {
         let now = workspace.ambient.now()
         for event in session.tick(at: now) { try handle(event, at: now) }
+        try applyGathered(at: now)
     }
 
     package func send(_ presence: PresencePayload) {
@@ -110,6 +121,7 @@ package final class SyncEngine {
     /// Ends in good order and writes down what is known of the server.
     package func leave() throws {
         let now = workspace.ambient.now()
+        try applyGathered(at: now)
         if isInStep { try workspace.noteInStep(at: now, holdsAll: direction == .both, scrutiny) }
         session.leave(at: now)
     }
@@ -117,13 +129,13 @@ package final class SyncEngine {
     // MARK: What the server says
 
     private func handle(_ event: SessionEvent, at now: Int64) throws {
+        if case .changesets(let run) = event { return try gather(run, at: now) }
+        try applyGathered(at: now)
         switch event {
         case .welcomed(let welcome): try welcomed(welcome, at: now)
         case .statements(let statements): try take(statements, at: now)
         case .frontier(let entries): try compare(entries, at: now)
-        case .changesets(let run):
-            try judged(at: now)
-            try apply(run, at: now)
+        case .changesets: break
         case .stored(let changes): try stored(changes, at: now)
         case .refused(let refusal): try refused(refusal, at: now)
         case .declined(let declination):
@@ -141,7 +153,9 @@ package final class SyncEngine {
             guard let payload = workspace.open(presence) else { return }
             reports.append(.presence(presence.device, payload))
         case .goodbye(let seconds): reports.append(.goodbye(retryAfterSeconds: seconds))
-        case .ended(let error): reports.append(try isForgotten(error) ? .forgotten : .ended(error))
+        case .ended(let error):
+            if error.isRemote, error.code == .revoked { try workspace.noteRemoved() }
+            reports.append(try isForgotten(error) ? .forgotten : .ended(error))
         case .hello: fail(ProtocolError(.malformed, "a hello from a server"), at: now)
         }
     }
@@ -240,24 +254,35 @@ package final class SyncEngine {
         tell(workspace.membership.statements.hashes, at: now)
     }
 
-    private func apply(_ run: ChangesetRun, at now: Int64) throws {
+    private func gather(_ run: ChangesetRun, at now: Int64) throws {
+        try judged(at: now)
         guard direction != .push, search == nil, isOpen else { return }
+        gathered.append(run)
+        if gathered.isFull { try applyGathered(at: now) }
+    }
+
+    private func applyGathered(at now: Int64) throws {
+        let runs = gathered.takeAll()
+        if runs.isEmpty { return }
         do {
-            let verdict = try workspace.receive(run)
-            // A fork found here is mended in the next session: then the server says where the chains part, and
-            // nothing is done on the word of bytes that nobody has signed.
-            if let fault = verdict.root {
-                let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
-                fail(ProtocolError(code, workspace.sentence(about: fault)), at: now)
-            }
-            scrutiny.note(verdict.entries)
-            beyond.merge(Frontier(covering: verdict.held))
-            tally.received += verdict.entries.count
-            if !verdict.entries.isEmpty { reports.append(.received(verdict.entries.count)) }
+            for verdict in try workspace.receive(runs) { applied(verdict, at: now) }
             try raiseCuts(at: now)
         } catch let fault as MalformedBytes {
             fail(ProtocolError(fault, in: "changesets"), at: now)
         }
+    }
+
+    private func applied(_ verdict: Admission.Verdict, at now: Int64) {
+        // A fork found here is mended in the next session: then the server says where the chains part, and
+        // nothing is done on the word of bytes that nobody has signed.
+        if let fault = verdict.root {
+            let code: ProtocolError.Code = fault.reason == .fork ? .fork : .malformed
+            fail(ProtocolError(code, workspace.sentence(about: fault)), at: now)
+        }
+        scrutiny.note(verdict.entries)
+        beyond.merge(Frontier(covering: verdict.held))
+        tally.received += verdict.entries.count
+        if !verdict.entries.isEmpty { reports.append(.received(verdict.entries.count)) }
     }
 
     private func stored(_ claimed: [ChangeID], at now: Int64) throws {

@@ -21,14 +21,19 @@ package final class Workspace {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ClientError.noWorkspace(folder: folder)
         }
-        let file = try WorkspaceStore.file(path: path, readOnly: readOnly)
+        try self.init(
+            folder: folder, over: WorkspaceStore.file(path: path, readOnly: readOnly), ambient: ambient)
+    }
+
+    /// - Parameter file: the folder's, which somebody has opened already.
+    package convenience init(folder: String, over file: StoreFile, ambient: Ambient) throws {
         let (id, device) = try file.read { db in
-            (try Self.workspace(Log(db), path), try Self.device(Log(db)))
+            (try Self.workspace(Log(db), file.path), try Self.device(Log(db)))
         }
         let (identity, isPrepared) = try IdentityFile.read(device, inFolder: folder)
-        try self.init(folder, file, id, identity, ambient)
+        self.init(folder, file, id, identity, ambient)
         try store.read { try membership.refresh(from: $0.log) }
-        if isPrepared, !readOnly { try settleIdentity() }
+        if isPrepared, !file.isReadOnly { try settleIdentity() }
     }
 
     /// Makes the file of a workspace that is founded or joined.
@@ -36,18 +41,18 @@ package final class Workspace {
         making id: WorkspaceID, in folder: String, _ identity: Identity, _ ambient: Ambient
     ) throws {
         let file = try WorkspaceStore.file(path: Self.storePath(in: folder))
-        try self.init(folder, file, id, identity, ambient)
+        self.init(folder, file, id, identity, ambient)
     }
 
     private init(
         _ folder: String, _ file: StoreFile, _ id: WorkspaceID, _ identity: Identity, _ ambient: Ambient
-    ) throws {
+    ) {
         self.folder = folder
         self.id = id
         self.identity = identity
         self.ambient = ambient
         membership = Membership(workspace: id, identity: identity, random: ambient.random)
-        store = try WorkspaceStore(file, rules: Self.rules(membership))
+        store = WorkspaceStore(file, rules: Self.rules(membership))
     }
 
     private static func rules(_ membership: Membership) -> StoreRules {
@@ -112,6 +117,8 @@ package enum Meta {
     package static let lastSync = "last_sync"
     /// The enrolment still to be shown to a server: see `Introductions`.
     package static let introduction = "introduction"
+    /// Present where the server has said that this device was put out.
+    package static let removed = "removed"
     /// What the server does not take: see `Refusals`.
     package static let refused = "refused"
 }

@@ -94,8 +94,9 @@ struct CSVHeader {
             throw DraftFault(line: row.line, reason: CSVHeader.openQuote, raw: row.bytes)
         }
         names = try Self.cells(row, delimiter).map { Formula.restored($0).trimmingSpaces() }
+        var known: Set<String> = []
         for (index, name) in names.enumerated() {
-            if names[..<index].contains(name) {
+            guard known.insert(name).inserted else {
                 throw DraftFault(line: row.line, reason: "two columns \"\(name)\"")
             }
             columns.append(try column(name, index, row.line))

@@ -1,7 +1,8 @@
 package import ParleyCore
 
 /// Writes records of one kind as `CSVReader` reads them. What CSV cannot hold: the types of `x` columns
-/// (all text), an empty text beside none, removed members of sets, and values that do not fit their field.
+/// (all text), an empty text beside none, removed members of sets, values that do not fit their field, and
+/// fields that this version does not know.
 package struct CSVWriter {
     private let kind: Kind
     private let columns: [String]

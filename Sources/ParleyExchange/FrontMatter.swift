@@ -25,6 +25,10 @@ struct FrontMatter {
     var entries: [Entry] = []
 
     init(_ yaml: String) throws(DraftFault) {
+        guard Self.aliases(in: yaml) <= Self.mostAliases else {
+            let reason = "the front matter repeats itself by more than \(Self.mostAliases) aliases"
+            throw DraftFault(line: 1, reason: reason)
+        }
         let node: Node?
         do {
             node = try Yams.compose(yaml: yaml)
@@ -36,6 +40,26 @@ struct FrontMatter {
             throw DraftFault(line: 1, reason: "the front matter is not a list of names and values")
         }
         for (key, value) in mapping { entries.append(try Self.entry(key, value)) }
+    }
+
+    /// Aliases of aliases let a few lines stand for billions, which YAML's reader walks through to compare names.
+    private static let mostAliases = 8
+
+    /// How often `*name` stands in a text that has `&name` somewhere: as many as YAML may find, or more.
+    private static func aliases(in yaml: String) -> Int {
+        let bytes = Array(yaml.utf8)
+        let anchors = Set(names(after: UInt8(ascii: "&"), in: bytes))
+        return anchors.isEmpty ? 0 : names(after: UInt8(ascii: "*"), in: bytes).count { anchors.contains($0) }
+    }
+
+    private static func names(after sign: UInt8, in bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+        bytes.indices.filter { bytes[$0] == sign }.map { bytes[($0 + 1)...].prefix(while: isOfAnchor) }
+            .filter { !$0.isEmpty }
+    }
+
+    /// The characters of an anchor's name, as libyaml has them.
+    private static func isOfAnchor(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte & 0xDF) || byte == 0x2D || byte == 0x5F
     }
 
     private static func entry(_ key: Node, _ value: Node) throws(DraftFault) -> Entry {

@@ -139,9 +139,32 @@ extension [UInt8] {
             case 0x0A: append(contentsOf: [0x5C, UInt8(ascii: "n")])
             case 0x09: append(contentsOf: [0x5C, UInt8(ascii: "t")])
             case 0..<0x20, 0x7F: append(contentsOf: "\\u00\([byte].hex)".utf8)
+            case 0x80..<0xC0:
+                append(byte)
+                escapeHidden()
             default: append(byte)
             }
         }
         append(UInt8(ascii: "\""))
+    }
+
+    /// Escapes the scalar that has just been completed, if a terminal would obey it or a reader not see it: a
+    /// control, what turns the direction of a line, a separator of lines, a byte order mark. What only joins
+    /// letters stays.
+    private mutating func escapeHidden() {
+        switch (self[count - 2], self[count - 1]) {
+        case (0xC2, 0x80..<0xA0), (0xD8, 0x9C): escape(last: 2)
+        case (0x80, 0x8E...0x8F), (0x80, 0xA8...0xAE), (0x81, 0xA6...0xA9):
+            if self[count - 3] == 0xE2 { escape(last: 3) }
+        case (0xBB, 0xBF): if self[count - 3] == 0xEF { escape(last: 3) }
+        default: break
+        }
+    }
+
+    private mutating func escape(last length: Int) {
+        let scalar = String(decoding: self[(count - length)...], as: UTF8.self).unicodeScalars.first
+        let number = UInt16(truncatingIfNeeded: scalar?.value ?? 0)
+        removeLast(length)
+        append(contentsOf: "\\u\([UInt8(number >> 8), UInt8(number & 255)].hex)".utf8)
     }
 }

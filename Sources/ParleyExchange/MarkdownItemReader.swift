@@ -9,7 +9,8 @@ struct MarkdownDraft {
     var links: [(relation: String, target: String, line: Int)] = []
     /// The analyst whose text a note's free text is.
     var by: String
-    private var written: [RegisterName] = []
+    private var written: Set<RegisterName> = []
+    private var keys: Set<String> = []
 
     init(kind: Kind, line: Int, me: String) {
         self.kind = kind
@@ -94,7 +95,7 @@ struct MarkdownDraft {
     }
 
     private mutating func addKeys(_ keys: [String], line: Int) throws(DraftFault) {
-        for key in keys where !draft.keys.contains(key) {
+        for key in keys where self.keys.insert(key).inserted {
             guard RegisterName.isKey(key) else {
                 throw DraftFault(line: line, reason: "\"\(key.prefix(60))\" is no key")
             }
@@ -143,9 +144,9 @@ struct MarkdownDraft {
     }
 
     mutating func append(_ write: DraftWrite, _ name: String, line: Int) throws(DraftFault) {
-        let isRepeated = written.contains { !($0 < write.register) && !(write.register < $0) }
-        guard !isRepeated else { throw DraftFault(line: line, reason: "\(kind.name).\(name) stands twice") }
-        written.append(write.register)
+        guard written.insert(write.register).inserted else {
+            throw DraftFault(line: line, reason: "\(kind.name).\(name) stands twice")
+        }
         draft.writes.append(write)
     }
 }

@@ -6,9 +6,11 @@
 /// - *Memory* stays below 256 MiB with up to a thousand sessions: what waits unfinished in front of it is at
 ///   most `buffered` in all, what waits for slow receivers as much again (and `slice` for each), and what is
 ///   to be stored is stored before it exceeds `arrivals`. Each open workspace adds up to 16 MiB of pages.
-/// - *Descriptors* stay below `connections`, `connectionsLeaving` and 3 for each of `workspacesOpen`; of what
-///   the process may have, `descriptorsKept` stay free for its files.
-/// - *Time* goes round: one turn takes at most 256 KiB from a connection, and who wants more waits.
+/// - *Descriptors*: strangers hold at most 256, those before the welcome, those on their way out and those
+///   just accepted; all connections at most `connections`, each open workspace 3, and of what the process may
+///   have `descriptorsKept` stay free for files.
+/// - *Time* goes round: one turn takes at most 256 KiB from a connection and stores `runsPerTurn` of its
+///   messages, and who wants more waits.
 package enum Limits {
     // MARK: Protocol
 
@@ -74,13 +76,20 @@ package enum Limits {
     /// Bytes of changesets that have come in and are not stored: above it they are, before more is read.
     package static let arrivals = 4 * 1024 * 1024
     package static let workspacesPerTurn = 8
+    /// Messages of changesets that are stored of one session in one turn: a flood of small ones has each
+    /// signature verified, and nobody else is to wait for that. Who has more under way is not listened to.
+    package static let runsPerTurn = 32
+    /// Nor is another message of a session stored in a turn that has stored so much of it.
+    package static let bytesPerTurn = 256 * 1024
 
     // MARK: Tuning, rates of one session
 
     package static let presencePerSecond = 4
     /// Messages, over four seconds: a client that pushes a thousand changesets a second one by one is far off.
     package static let messages = Rate(perSecond: 4_096, atOnce: 16_384)
-    /// Membership statements: all that a workspace may have, once, and then new ones as they are made.
+    /// Membership statements: all that a workspace may have, once, and then new ones as they are made; in few
+    /// messages, since after each the roster is made anew.
+    package static let statementMessages = Rate(perSecond: 8, atOnce: 64)
     package static let statementsOffered = Rate(perSecond: 64, atOnce: 20_000)
 
     // MARK: Tuning, quotas of one workspace

@@ -23,7 +23,7 @@ package struct Allowance: Sendable {
 
     /// Takes `count` out of the bucket, if it holds as much. A clock that goes backwards fills nothing.
     package mutating func take(_ count: Int, at now: Int64) -> Bool {
-        let elapsed = Int(clamping: min(max(0, now - filled), 86_400_000))
+        let elapsed = now > filled ? Int(min(UInt64(bitPattern: now &- filled), 86_400_000)) : 0
         filled = now
         left = min(rate.atOnce * 1000, left + elapsed * rate.perSecond)
         guard count * 1000 <= left else { return false }

@@ -139,8 +139,8 @@ package struct Session: Sendable {
         return events
     }
 
-    /// The other end has taken bytes that waited for it, so it lives, though nothing is read from it meanwhile.
-    package mutating func hasTaken(at now: Int64) { clock.heard(at: now) }
+    /// The other end is not listened to now: it is neither silent nor slow.
+    package mutating func excuse(at now: Int64) { clock.begin(again: now) }
 
     /// Reads on after the owner has answered a hello: what came with it in one piece.
     package mutating func resume(at now: Int64) -> [SessionEvent] { receive([], at: now) }
@@ -239,10 +239,12 @@ package enum SessionEvent: Equatable, Sendable {
 /// How much one client says.
 private struct Pace: Sendable {
     private var messages: Allowance
+    private var statementMessages: Allowance
     private var statements: Allowance
 
     init(at now: Int64) {
         messages = Allowance(Limits.messages, at: now)
+        statementMessages = Allowance(Limits.statementMessages, at: now)
         statements = Allowance(Limits.statementsOffered, at: now)
     }
 
@@ -251,9 +253,8 @@ private struct Pace: Sendable {
             throw ProtocolError(.limit, "more than \(Limits.messages.perSecond) messages a second")
         }
         guard case .statements(let offered) = message else { return }
-        guard statements.take(offered.count, at: now) else {
-            throw ProtocolError(
-                .limit, "more than \(Limits.statementsOffered.perSecond) membership statements a second")
+        guard statementMessages.take(1, at: now), statements.take(offered.count, at: now) else {
+            throw ProtocolError(.limit, "membership statements faster than they are welcome")
         }
     }
 }
@@ -274,7 +275,10 @@ private struct SessionClock: Sendable {
 
     mutating func sent(at now: Int64) { said = now }
 
-    mutating func heard(at now: Int64) { heard = now }
+    mutating func begin(again now: Int64) {
+        heard = now
+        frameBegan = frameBegan.map { _ in now }
+    }
 
     mutating func received(at now: Int64) {
         heard = now

@@ -2,14 +2,16 @@ internal import ParleyProtocol
 
 /// What keeps many peers, and unruly ones, within the limits.
 extension Relay {
-    /// At the limit the stranger who has kept the server waiting longest goes, not the one who has just
-    /// come: else a few dozen who say nothing would keep everybody out.
+    /// At the limit a stranger goes who has come less far than others, and of those the one who has kept the
+    /// server waiting longest: else a few dozen who say nothing, or a storm of them, would keep everybody out.
     func makeRoom(for addressKey: [UInt8]?, at now: Int64) {
         let strangers = peers.values.filter(\.isStranger)
         let near = addressKey.map { key in strangers.filter { $0.addressKey == key } } ?? []
         let isCrowdedNear = near.count >= Limits.connectionsPerAddress
         guard isCrowdedNear || strangers.count >= Limits.connectionsBeforeWelcome else { return }
-        endOldest(of: isCrowdedNear ? near : strangers, "too many connections", at: now)
+        let crowd = isCrowdedNear ? near : strangers
+        let least = crowd.map(\.progress).min()
+        endOldest(of: crowd.filter { $0.progress == least }, "too many connections", at: now)
     }
 
     /// One device has one session or two. The oldest goes, which may be what is left of a broken connection.
@@ -57,11 +59,11 @@ extension Relay {
         return worst?.min { ($0.session.unfinished?.since ?? 0) < ($1.session.unfinished?.since ?? 0) }
     }
 
-    /// A receiver to whom much is owed is not listened to: while it takes something it lives, and if it takes
-    /// next to nothing it ends.
-    func watch(_ peer: Peer, pending: Int, at now: Int64) {
+    /// A receiver to whom much is owed is not listened to, nor one of whom much is still to be stored; it is not
+    /// slow for that. But if it hardly takes what it is owed, it ends.
+    func watch(_ peer: Peer, pending: Int, isOverfull: Bool, at now: Int64) {
         let hasTaken = peer.outflow.look(pending: pending, at: now)
-        if hasTaken, pending >= Limits.slice { peer.session.hasTaken(at: now) }
+        if isOverfull || pending >= Limits.slice || hasTaken && pending > 0 { peer.session.excuse(at: now) }
         guard peer.outflow.isStuck(at: now) else { return }
         end(peer, ProtocolError(.timeout, "what waits for you is taken slower than 1 KiB/s"), at: now)
     }

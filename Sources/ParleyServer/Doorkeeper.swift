@@ -121,7 +121,7 @@ extension Refusal {
             case .notEnrolled: (.permission, "its device is not a member")
             case .role: (.permission, "a reader writes nothing")
             case .quota:
-                (.quota, "the workspace holds as much as this server lets it; it stays with you: ask the operator")
+                (.quota, "the workspace holds as much as this server lets it; ask the operator for room")
             case .malformed(let fault):
                 (.malformed, "not a changeset: \(fault.what) \(fault.reason) at byte \(fault.offset)")
             case .fork: (.fork, "another copy of this workspace has written under the same identity")

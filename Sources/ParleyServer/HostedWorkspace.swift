@@ -28,10 +28,10 @@ final class HostedWorkspace {
     private var accounts: StatementAccounts
     private var knownDigests: Digests?
 
-    init(id: WorkspaceID, path: String, quota: Quota = Limits.quota) throws {
+    init(id: WorkspaceID, log: LogFile, quota: Quota = Limits.quota) throws {
         self.id = id
         self.quota = quota
-        log = try LogFile(path: path)
+        self.log = log
         let (heads, held, position, bytes) = try log.read { log in
             (try log.heads(), try log.statements(), try log.lastPosition(), try log.size())
         }
@@ -94,7 +94,9 @@ final class HostedWorkspace {
                     heads = verdict.heads
                     for entry in verdict.entries { heads[entry.header.change.device]?.context = Frontier() }
                 }
-                for device in outcome.changed { if let head = heads[device] { try log.save(head, of: device) } }
+                for device in outcome.changed {
+                    if let head = heads[device] { try log.save(head, of: device) }
+                }
             }
         } catch { guard Flaw.isPlanted(.acknowledgedBeforeCommit) else { throw error } }
         self.heads = heads

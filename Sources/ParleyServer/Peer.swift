@@ -8,6 +8,8 @@ final class Peer {
     /// Counts towards the limit per address; nil for loopback, where everybody has one address.
     let addressKey: [UInt8]?
     var session: Session
+    /// Has the other end shown, by the handshake's first message, that it knows this server's key?
+    var knowsServer = false
     /// The channel key that the other end has shown to hold; nil during the handshake.
     var channelKey: [UInt8]?
     /// Set by the hello that was accepted.
@@ -24,6 +26,8 @@ final class Peer {
     /// Too much waits to be written; it gets nothing more until it has drained.
     var isBackedUp = false
     var outflow = Outflow()
+    /// The log says that something of this peer was refused.
+    var hasBeenNoted = false
     /// Its part of what waits unfinished before the relay, in bytes.
     var unfinished = 0
     var presences: Allowance
@@ -60,6 +64,9 @@ final class Peer {
     var isListening: Bool { isOpen && greeting == nil }
     /// Has it not been let in yet, or only to show who it is?
     var isStranger: Bool { (seat == nil || greeting != nil) && !hasEnded }
+
+    /// How far a stranger has come: nothing that holds, the right first message, the whole handshake.
+    var progress: Int { channelKey != nil ? 2 : knowsServer ? 1 : 0 }
 
     func isIn(_ workspace: WorkspaceID) -> Bool { seat?.workspaceID == workspace }
 }

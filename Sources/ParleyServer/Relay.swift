@@ -37,6 +37,7 @@ package final class Relay {
         var peer: Peer
         var seat: Seat
         var run: ChangesetRun
+        var bytes: Int
     }
 
     /// Bytes to write, and whether to close after them.
@@ -53,6 +54,9 @@ package final class Relay {
         makeRoom(for: addressKey, at: now)
         peers[id] = Peer(id: id, address: address, addressKey: addressKey, now: now)
     }
+
+    /// The handshake has begun as only somebody can begin it who was given this server's key.
+    package func known(_ id: ConnectionID) { peers[id]?.knowsServer = true }
 
     /// The encrypted channel is open, and this is the key that the other end has shown to hold. Whatever
     /// arrives before has no author and is refused.
@@ -81,8 +85,9 @@ package final class Relay {
     /// Time passes: heartbeats, silence, receivers that are stuck.
     /// - Parameter backlog: bytes that a connection has not written yet.
     package func tick(at now: Int64, backlog: (ConnectionID) -> Int = { _ in 0 }) {
+        let overfull = overfull
         for peer in peers.values where !peer.hasEnded {
-            watch(peer, pending: backlog(peer.id), at: now)
+            watch(peer, pending: backlog(peer.id), isOverfull: overfull.contains(peer.id), at: now)
             let events = peer.session.tick(at: now)
             owed.insert(peer.id)
             handle(events, of: peer, at: now)
@@ -165,8 +170,14 @@ package final class Relay {
     func gather(_ run: ChangesetRun, from peer: Peer, _ seat: Seat) {
         let id = seat.workspaceID
         if arrivals[id] == nil { arrived.append(id) }
-        arrivals[id, default: []].append(Arrival(peer: peer, seat: seat, run: run))
-        arrivedBytes += run.changesets.reduce(0) { $0 + $1.count } + run.signatures.count * 81
+        let bytes = run.changesets.reduce(0) { $0 + $1.count } + run.signatures.count * 81
+        arrivals[id, default: []].append(Arrival(peer: peer, seat: seat, run: run, bytes: bytes))
+        arrivedBytes += bytes
+    }
+
+    /// Who has pushed more than one turn stores, and is not to be listened to until that is done.
+    package var overfull: Set<ConnectionID> {
+        arrived.isEmpty ? [] : Set(arrivals.values.joined().map(\.peer.id))
     }
 
     private func storeAll(at now: Int64) {
@@ -174,18 +185,38 @@ package final class Relay {
     }
 
     private func storeArrivals(at now: Int64) {
-        for id in arrived.prefix(Limits.workspacesPerTurn) {
-            guard let arrivals = arrivals.removeValue(forKey: id), let workspace = workspaces[id] else {
-                continue
-            }
+        let turn = arrived.prefix(Limits.workspacesPerTurn)
+        arrived.removeFirst(turn.count)
+        for id in turn {
+            let arrivals = takeArrivals(for: id)
+            arrivedBytes -= arrivals.reduce(0) { $0 + $1.bytes }
+            guard let workspace = workspaces[id] else { continue }
             do {
                 try store(arrivals, in: workspace, at: now)
             } catch {
                 refuse(arrivals.map(\.peer), error, at: now)
             }
         }
-        arrived.removeFirst(min(arrived.count, Limits.workspacesPerTurn))
-        if arrived.isEmpty { arrivedBytes = 0 }
+    }
+
+    /// In the order in which they came, so many of each peer; the rest stays for the next turn.
+    private func takeArrivals(for id: WorkspaceID) -> [Arrival] {
+        var taken: [ConnectionID: (runs: Int, bytes: Int)] = [:]
+        var (due, later): ([Arrival], [Arrival]) = ([], [])
+        for arrival in arrivals.removeValue(forKey: id) ?? [] {
+            let before = taken[arrival.peer.id] ?? (0, 0)
+            if before.runs < Limits.runsPerTurn, before.bytes < Limits.bytesPerTurn {
+                due.append(arrival)
+            } else {
+                later.append(arrival)
+            }
+            taken[arrival.peer.id] = (before.runs + 1, before.bytes + arrival.bytes)
+        }
+        if !later.isEmpty {
+            arrivals[id] = later
+            arrived.append(id)
+        }
+        return due
     }
 
     private func refuse(_ peers: [Peer], _ error: any Error, at now: Int64) {
@@ -215,11 +246,13 @@ package final class Relay {
         if !verdict.held.isEmpty { peer.session.send(.stored(verdict.held), at: now) }
         for fault in verdict.faults { peer.session.send(.refused(Refusal(fault)), at: now) }
         guard let first = verdict.faults.first else { return }
-        logger.warning(
-            "refused",
+        // Once a session: nobody fills the operator's disk with what is refused.
+        logger.log(
+            level: peer.hasBeenNoted ? .debug : .warning, "refused",
             metadata: [
                 "peer": "\(peer.address)", "reason": "\(first.reason)", "count": "\(verdict.faults.count)",
             ])
+        peer.hasBeenNoted = true
     }
 
     private func markOwed(in workspace: WorkspaceID) {

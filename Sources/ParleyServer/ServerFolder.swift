@@ -16,6 +16,8 @@ package final class ServerFolder {
     package let identity: Identity
     private let book: HostBook
     private var lock: FolderLock?
+    /// How a workspace's log is opened; a harness that has it open already hands that out.
+    package var openLog: (_ path: String) throws -> LogFile = { try LogFile(path: $0) }
 
     /// Opens the folder, and makes what is missing. Beside a running server this is what `invite --data`
     /// uses; a server itself then takes the lock.
@@ -90,7 +92,7 @@ package final class ServerFolder {
     /// - Returns: nil where the workspace is not hosted here.
     func open(_ workspace: WorkspaceID, _ quota: Quota) throws -> HostedWorkspace? {
         guard try book.isHosted(workspace) else { return nil }
-        let path = path + "/logs/" + workspace.bytes.hex + ".sqlite"
-        return try HostedWorkspace(id: workspace, path: path, quota: quota)
+        return try HostedWorkspace(
+            id: workspace, log: openLog(path + "/logs/" + workspace.bytes.hex + ".sqlite"), quota: quota)
     }
 }

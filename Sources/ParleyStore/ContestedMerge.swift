@@ -57,8 +57,12 @@ extension LiveMerge {
             return report(change, row, write, .shown(over: false))
         }
         let old = row.review > 0 ? try asides.load(row.name, write.field, key) : []
+        if old.isEmpty, stored.allSatisfy({ change.context.covers($0.origin.change) }) {
+            try registers.replace(row.name, write.field, key, batch.value(write), heads: [change.origin])
+            return report(change, row, write, .shown(over: false))
+        }
         let after = decide(stored + old, with: write, of: change)
-        try registers.save(row.name, write.field, key, after.value.buffer, heads: after.equal)
+        try registers.replace(row.name, write.field, key, after.value.buffer, heads: after.equal)
         try settle(old, after, write, change, row)
     }
 

@@ -6,6 +6,7 @@ final class RegisterStatements {
     private let db: Database
     private var loading: HotStatement?
     private var saving: HotStatement?
+    private var replacing: HotStatement?
 
     /// The plus keeps SQLite from asking whether the bound field fits one of the partial indexes: it would
     /// prepare the statement anew for every field that is bound.
@@ -48,6 +49,31 @@ final class RegisterStatements {
                     shown = excluded.shown, heads = excluded.heads
                 """)
         saving = row
+        try run(row, record, field, key, value, heads)
+    }
+
+    /// `save` for a register that is there: half the work.
+    func replace(
+        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ value: UnsafeRawBufferPointer,
+        heads: [Origin]
+    ) throws {
+        let row =
+            try replacing
+            ?? HotStatement(
+                db,
+                """
+                UPDATE register SET value = ?5, shown = ?6, heads = ?7
+                WHERE kind = ?1 AND record = ?2 AND field = +?3 AND key = ?4
+                """)
+        replacing = row
+        try run(row, record, field, key, value, heads)
+    }
+
+    private func run(
+        _ row: HotStatement, _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ value: UnsafeRawBufferPointer, _ heads: [Origin]
+    ) throws {
         row.bindRegister(record, field, key)
         row.bind(5, blob: value)
         bindShown(value, to: row)

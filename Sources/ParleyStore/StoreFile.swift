@@ -50,6 +50,10 @@ package final class StoreFile {
             guard found == application || (isNew && !readOnly) else {
                 throw StoreError(.damaged, path: path, cause: "the file is not a Parley file of this kind")
             }
+            guard try !db.holdsForeignCode() else {
+                throw StoreError(
+                    .damaged, path: path, cause: "it holds triggers or views, which Parley never makes")
+            }
             if readOnly { return }
             if isNew { try db.execute(sql: "PRAGMA application_id = \(application)") }
             try db.execute(sql: "PRAGMA synchronous = \(Self.durability)")
@@ -57,12 +61,13 @@ package final class StoreFile {
                 throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL could not be set")
             }
         }
-        if try queue.read({ try migrator.hasBeenSuperseded($0) }) {
+        let (isTooNew, isCurrent) = try queue.inDatabase {
+            (try migrator.hasBeenSuperseded($0), try readOnly || migrator.hasCompletedMigrations($0))
+        }
+        if isTooNew {
             throw StoreError(.tooNew, path: path, cause: "a newer version of Parley has written this file")
         }
-        if !readOnly, try queue.read({ try !migrator.hasCompletedMigrations($0) }) {
-            try migrator.migrate(queue)
-        }
+        if !isCurrent { try migrator.migrate(queue) }
         try queue.inDatabase { db in
             let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
             guard readOnly || level == Self.durability else {
@@ -74,11 +79,24 @@ package final class StoreFile {
     /// SQLite's number for `synchronous=FULL`; 1 is NORMAL.
     private static var durability: Int { Flaw.isPlanted(.synchronousNormal) ? 1 : 2 }
 
-    /// Runs a transaction that sees one state of the file and writes nothing.
-    /// - Throws: `StoreError` for what SQLite says, and what `body` throws as it is.
+    /// Runs a transaction that sees one state of the file and leaves nothing in it: it ends in a rollback.
+    ///
+    /// GRDB's own `read` switches `PRAGMA query_only` on and off, and each switch has SQLite compile anew
+    /// every statement that the connection has prepared.
+    /// - Throws: `StoreError` for what SQLite says and for a `body` that writes, and what `body` throws as it is.
     package func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        do { return try queue.read(body) } catch let fault as DatabaseError {
-            throw StoreError(fault, path: path)
+        try withoutTransaction { db in
+            let (begin, end) = (
+                try db.cachedStatement(sql: "BEGIN DEFERRED"), try db.cachedStatement(sql: "ROLLBACK")
+            )
+            let before = db.totalChangesCount
+            try begin.execute()
+            defer { try? end.execute() }
+            let result = try body(db)
+            guard db.totalChangesCount == before else {
+                throw StoreError(.inconsistent, path: path, cause: "something that only reads has written")
+            }
+            return result
         }
     }
 
@@ -116,6 +134,13 @@ package final class StoreFile {
 }
 
 extension Database {
+    /// A trigger in a file that somebody else made would run with every write of ours. Its other schema can at
+    /// most fail: `trusted_schema` keeps functions with effects out of generated columns, checks and indexes.
+    fileprivate func holdsForeignCode() throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view'))"
+        return try Bool.fetchOne(self, sql: sql) ?? false
+    }
+
     fileprivate func schemaVersion() throws -> Int {
         try Int.fetchOne(self, sql: "SELECT count(*) FROM sqlite_master") ?? 0
     }

@@ -14,31 +14,33 @@ package final class WorkspaceStore {
         path: String, rules: StoreRules, readOnly: Bool = false, busyTimeout: Double = 10
     ) throws {
         let file = try Self.file(path: path, readOnly: readOnly, busyTimeout: busyTimeout)
-        try self.init(file, rules: rules)
+        self.init(file, rules: rules)
     }
 
     /// The file by itself, for whoever must ask it before the rules can be made.
     package static func file(
         path: String, readOnly: Bool = false, busyTimeout: Double = 10
-    ) throws(StoreError) -> StoreFile {
-        try StoreFile(
+    ) throws -> StoreFile {
+        let file = try StoreFile(
             path: path, application: application, readOnly: readOnly, busyTimeout: busyTimeout,
             migrator: migrator)
+        try file.withoutTransaction { db in
+            if !readOnly { try prepareBulk(db) }
+            TextFold.install(in: db)
+        }
+        return file
     }
 
-    package init(_ file: StoreFile, rules: StoreRules) throws {
+    /// - Parameter file: one that `file(path:)` has opened.
+    package init(_ file: StoreFile, rules: StoreRules) {
         self.file = file
         self.rules = rules
-        if !file.isReadOnly { try prepareBulk() }
-        try file.withoutTransaction { TextFold.install(in: $0) }
     }
 
     /// Records have random ids, so a commit of a thousand touches most pages of an index: checkpointing after
     /// every 1,000 pages (SQLite's default) would write them all twice for every commit.
-    private func prepareBulk() throws {
-        try file.withoutTransaction {
-            try $0.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
-        }
+    private static func prepareBulk(_ db: Database) throws {
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
     }
 
     private static var migrator: DatabaseMigrator {
@@ -91,27 +93,4 @@ package class ReadTransaction {
     }
 }
 
-package final class WriteTransaction: ReadTransaction {
-    /// Appends changesets to the log and merges them into the tables. Own edits and what came from others
-    /// take this same way.
-    /// - Parameter reporting: whether to say what each write did; bulk work does not ask.
-    @discardableResult
-    package func append(_ arrivals: [Arrival], reporting: Bool = false) throws -> Applied {
-        var applier = LiveApplier(target: db, log: log, rules: rules, wantsWrites: reporting)
-        if arrivals.isEmpty { return Applied() }
-        let wasIndexed = try isIndexed()
-        for arrival in arrivals { try applier.add(arrival, at: try log.append(arrival.entry)) }
-        try applier.finish()
-        if wasIndexed { try indexFew(arrivals, upTo: applier.applied.position) }
-        return applier.applied
-    }
-
-    private func indexFew(_ arrivals: [Arrival], upTo position: Int64) throws {
-        let groups = arrivals.reduce(0) { $0 + ($1.body.readable?.written.count ?? 0) }
-        guard groups <= Self.indexedAtOnce else { return }
-        if Flaw.isPlanted(.searchNotUpdated) { return try setIndexed(position) }
-        let records = Set(arrivals.flatMap { $0.body.readable?.written ?? [] }.map(\.name))
-        try index(records)
-        try setIndexed(position)
-    }
-}
+package final class WriteTransaction: ReadTransaction {}

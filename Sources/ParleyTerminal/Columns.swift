@@ -88,13 +88,16 @@ extension String {
 
     /// Appends the full lines of a long word and returns what is left of it.
     private static func broken(_ word: String, to width: Int, into lines: inout [String]) -> String {
-        var rest = word
-        while rest.columns > width, let first = rest.first {
-            let fitting = rest.prefix(columns: width)
-            let head = fitting.isEmpty ? String(first) : fitting
-            lines.append(head)
-            rest = String(rest.dropFirst(head.count))
+        var (line, taken) = ("", 0)
+        for character in word {
+            let columns = character.columns
+            if taken + columns > width, !line.isEmpty {
+                lines.append(line)
+                (line, taken) = ("", 0)
+            }
+            line.append(character)
+            taken += columns
         }
-        return rest
+        return line
     }
 }

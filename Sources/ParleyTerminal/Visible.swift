@@ -55,22 +55,22 @@ private struct Revealer {
 
     func reveal(_ text: String) -> String {
         let scalars = Array(text.unicodeScalars)
-        var shown = String.UnicodeScalarView()
+        // A string: to append to a view of scalars would copy all of it each time.
+        var shown = ""
         var marks = 0
         var index = 0
         while index < scalars.count {
             if let flag = Flag.length(in: scalars, at: index) {
-                shown.append(contentsOf: scalars[index..<index + flag])
+                for scalar in scalars[index..<index + flag] { shown.unicodeScalars.append(scalar) }
                 index += flag
                 continue
             }
             let scalar = scalars[index]
             marks = scalar.isMark ? marks + 1 : 0
-            shown.append(
-                contentsOf: replacement(scalars, index, marks: marks, after: shown.last).unicodeScalars)
+            shown += replacement(scalars, index, marks: marks, after: shown.unicodeScalars.last)
             index += scalar == "\r" && index + 1 < scalars.count && scalars[index + 1] == "\n" ? 2 : 1
         }
-        return String(shown)
+        return shown
     }
 
     private func replacement(

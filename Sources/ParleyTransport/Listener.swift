@@ -10,7 +10,8 @@ package final class Listener {
     /// Accepting failed, most often for want of descriptors; it goes on after a pause. For the log.
     package var onTrouble: (TransportError) -> Void = { _ in }
 
-    private static let acceptedPerTurn = 64
+    /// Few, so that those accepted in one turn are read from in the next before many more come in.
+    private static let acceptedPerTurn = 16
     private static let pause = Duration.milliseconds(100)
 
     private weak var loop: ReadinessLoop?

@@ -22,6 +22,8 @@ package final class SecureLink {
     /// The handshake is complete: the other end holds the secret of this key. Called before any of its bytes
     /// are read.
     package var onOpen: (_ peer: [UInt8]) -> Void = { _ in }
+    /// A server's: the other end knows this server's key, as nobody does who was never given it.
+    package var onKnown: () -> Void = {}
     package private(set) var isOpen = false
     package private(set) var failure: TransportError?
 
@@ -61,6 +63,7 @@ extension SecureLink {
         if message.count == 1 { return fail(.proof, number) }
         do throws(Handshake.Fault) {
             try handshake.take(message)
+            if number == 0 { onKnown() }
             if handshake.speaks { outbox += Self.framed(try handshake.next()) }
             if handshake.isComplete { open() }
         } catch { fail(error, number) }
@@ -70,7 +73,7 @@ extension SecureLink {
         let ciphers = handshake.ciphers()
         (sending, receiving, isOpen) = (ciphers.sending, ciphers.receiving, true)
         let report = onOpen
-        onOpen = { _ in }
+        (onOpen, onKnown) = ({ _ in }, {})
         report(handshake.peer)
     }
 

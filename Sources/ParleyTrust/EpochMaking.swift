@@ -16,15 +16,33 @@ package enum EpochMaking {
     /// Milliseconds after which devices that came in get a new key rather than the newest.
     static let longest: Int64 = 24 * 60 * 60 * 1000
 
+    /// What this device should do about it. Only an admin can begin an epoch; anybody who is in can share.
+    /// - Parameter now: milliseconds since 1970.
+    package static func need(_ roster: Roster, of device: DeviceID, now: Int64) -> Need {
+        let need = need(roster, now: now)
+        guard roster.role(of: device) != .admin, need == .epoch else { return need }
+        guard roster.role(of: device) != nil, let newest = roster.newestEpoch,
+            roster.restsOnRevocations(newest)
+        else { return .none }
+        let without = without(newest, roster)
+        return without.isEmpty ? .none : .share(without)
+    }
+
+    /// What the workspace needs.
     /// - Parameter now: milliseconds since 1970.
     package static func need(_ roster: Roster, now: Int64) -> Need {
         guard let newest = roster.newestEpoch, let epoch = roster.epochs[newest] else { return .epoch }
         guard roster.restsOnRevocations(newest) else { return .epoch }
-        let members = roster.members
-        let without = members.filter { !epoch.sealedTo.contains($0) && roster.canBeSealedTo($0) }
+        let without = without(newest, roster)
         guard !without.isEmpty else { return .none }
         let isOld = now - epoch.time > longest
-        return members.count <= mostSeals || isOld ? .epoch : .share(without)
+        return roster.members.count <= mostSeals || isOld ? .epoch : .share(without)
+    }
+
+    /// The devices that are in, can be sealed to, and have no seal of this epoch.
+    private static func without(_ epoch: StatementHash, _ roster: Roster) -> [DeviceID] {
+        let sealedTo = roster.epochs[epoch]?.sealedTo ?? []
+        return roster.members.filter { !sealedTo.contains($0) && roster.canBeSealedTo($0) }
     }
 
     /// A new key for every device that is in, with all earlier keys that the ring opens: an `epoch` statement,

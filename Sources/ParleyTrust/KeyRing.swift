@@ -1,6 +1,7 @@
 package import ParleyCore
 
-/// The keys of epochs that a device holds, and the epochs that it knows of.
+/// The keys of epochs that a device holds, and the epochs that it knows of. Whenever the set of statements has
+/// grown, ``gather(_:workspace:by:)`` brings both up to it.
 package struct KeyRing: Sendable {
     package private(set) var keys: [StatementHash: Secret]
     /// By the number that headers carry; ascending by hash.
@@ -21,6 +22,8 @@ package struct KeyRing: Sendable {
         var held: [StatementHash: Epoch] = [:]
         for case (let hash, .epoch(let epoch)) in set.statements.mapValues(\.content) { held[hash] = epoch }
         epochs = Dictionary(grouping: held.keys.sorted(), by: \.epochNumber)
+        // Whoever made an invite may have put anything into it.
+        keys = keys.filter { hash, key in held[hash].map { $0.keyHash == EpochKey.hash(key) } ?? true }
         let before = keys
         for statement in set.statements.values { open(statement, held, workspace, identity) }
         unwrap(held)

@@ -20,6 +20,8 @@ package struct Roster: Equatable, Sendable {
         package internal(set) var role: Role
         /// Those that are out too; ascending by id.
         package internal(set) var devices: [DeviceID]
+        /// The statement that brought the analyst in.
+        package let admission: StatementHash
         /// Out for good, with all devices.
         package internal(set) var isRevoked = false
     }
@@ -75,8 +77,11 @@ package struct Roster: Equatable, Sendable {
     package internal(set) var newest: StatementHash?
     /// What counts or is unknown and is rested on by nothing of that kind; ascending by (depth, hash).
     package internal(set) var heads: [StatementHash] = []
-    var out: [DeviceID: StatementHash] = [:]
-    var signers: [StatementHash: Handle] = [:]
+    /// The devices whose enrolment is held and counts for nothing. Their keys stay known, so that nobody has to
+    /// turn away what others have taken before a removal came: nothing that they wrote counts.
+    package internal(set) var voidDevices: [DeviceID: Device] = [:]
+    /// What a changeset's standing is judged by.
+    var causes = Causes()
 }
 
 extension Roster {
@@ -92,14 +97,22 @@ extension Roster {
         package internal(set) var counts: Bool
     }
 
-    package func analyst(of device: DeviceID) -> Handle? { devices[device]?.handle }
+    /// The analyst of a device that came in, also of one that is out, or whose enrolment fell with a removal.
+    package func analyst(of device: DeviceID) -> Handle? {
+        if let device = devices[device] { return device.handle }
+        guard let fallen = voidDevices[device], let reason = void[fallen.statement] else { return nil }
+        return [.revoked, .grantRevoked].contains(reason) ? fallen.handle : nil
+    }
 
-    package func keys(of device: DeviceID) -> DevicePublicKeys? { devices[device]?.keys }
+    /// The keys of every device whose enrolment is held, whether it counts or not.
+    package func keys(of device: DeviceID) -> DevicePublicKeys? {
+        (devices[device] ?? voidDevices[device])?.keys
+    }
 
     /// What a device may do; nil for one that is not in, or out.
     package func role(of device: DeviceID) -> Role? {
-        guard !isRevoked(device) else { return nil }
-        return analyst(of: device).flatMap { role(of: $0) }
+        guard let handle = devices[device]?.handle, !isRevoked(device) else { return nil }
+        return role(of: handle)
     }
 
     /// What an analyst may do; nil for one that is not in, or out.

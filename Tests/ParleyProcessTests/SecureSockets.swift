@@ -12,10 +12,11 @@ final class SecureConnection {
     private(set) var received: [UInt8] = []
     private static let patience = Duration.seconds(20)
 
-    /// A stranger who has learnt the server's key: a client with a key that no device has.
-    init(to server: Server) throws {
+    /// Somebody who has learnt the server's key.
+    /// - Parameter own: the secret of the client's key; without one a stranger's, a key that no device has.
+    init(to server: Server, own secret: [UInt8]? = nil) throws {
         raw = try RawConnection(port: server.port)
-        let own = (0..<32).map { _ in UInt8.random(in: 0...255) }
+        let own = secret ?? (0..<32).map { _ in UInt8.random(in: 0...255) }
         var handshake = try Handshake(.client(server: server.identity().keys.channel), own: own)
         raw.send(Self.framed(try handshake.next()))
         try handshake.take(Self.next(raw))

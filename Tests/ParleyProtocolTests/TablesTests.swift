@@ -60,12 +60,42 @@ struct TablesTests {
         #expect(rows.compactMap(\.first) == reasons.map { "`\($0.word)`" })
     }
 
+    @Test("what a server does by itself is what the code says")
+    func tuning() throws {
+        let rows = try Specification.load().table("| time | value | what happens |")
+        let values = Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+        #expect(
+            values["sessions of one device in one workspace"] == "64" && Limits.sessionsPerDevice == 64)
+        #expect(
+            values["messages from one session"] == "4,096 a second, 16,384 at once"
+                && Limits.messages.perSecond == 4_096 && Limits.messages.atOnce == 16_384)
+        #expect(
+            values["messages of statements from one session"] == "8 a second, 64 at once"
+                && Limits.statementMessages.perSecond == 8 && Limits.statementMessages.atOnce == 64)
+        #expect(
+            values["statements from one session"] == "64 a second, 20,000 at once"
+                && Limits.statementsOffered.perSecond == 64 && Limits.statementsOffered.atOnce == 20_000)
+        #expect(
+            values["bytes of unfinished messages, of all sessions"] == "64 MiB" && Limits.buffered == 64 << 20
+        )
+        #expect(
+            values["quota of a workspace: changesets; bytes"] == "4,194,304; 16 GiB"
+                && Limits.quota.changesets == 4_194_304 && Limits.quota.bytes == 16 << 30)
+        #expect(
+            values["statements of a workspace; of one analyst in it who is no admin"] == "16,384; 1,024"
+                && Limits.quota.statementsPerAnalyst == 1_024)
+        #expect(
+            values["connections before the welcome: in all; from one address"] == "64; 16"
+                && Limits.connectionsBeforeWelcome == 64 && Limits.connectionsPerAddress == 16)
+    }
+
     @Test("the limits are those of the code")
     func limits() throws {
         let rows = try Specification.load().table("| limit | value |")
         let values = Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
         #expect(values["a statement"] == "2,048 bytes" && Limits.statement == 2048)
         #expect(values["entries of a `frontier`"] == "20,000" && Limits.devices == 20_000)
+        #expect(values["changesets in one message"] == "34,000" && Limits.changesets == 34_000)
         #expect(values["a key"] == "512 bytes" && RegisterName.longestKey == 512)
         #expect(values["a presence payload"] == "1,024 bytes" && Limits.presence == 1024)
         #expect(values["own chain ahead of the server"] == "60 s" && Limits.clockAhead == 60_000)
@@ -79,6 +109,6 @@ struct TablesTests {
                 == "60 KiB; 961 KiB; 960 KiB; 8 MiB" && Limits.window == 8 << 20
                 && ChangesetHeader.longest == 60 << 10 && ChangesetHeader.longestBody == 961 << 10
                 && ChangesetBody.longest == 960 << 10)
-        #expect(values.count == 9)
+        #expect(values.count == 10)
     }
 }

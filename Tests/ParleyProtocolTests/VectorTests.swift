@@ -15,7 +15,8 @@ struct VectorTests {
     /// is not.
     private static let elsewhere: Set = [
         "identity", "fingerprint", "chain", "address", "found", "grant", "enrol", "statement", "roster",
-        "invite", "channel",
+        "invite", "channel", "law", "removals", "role", "revoke", "seal", "epoch", "share", "sealed",
+        "presence",
     ]
 
     @Test("every vector holds")

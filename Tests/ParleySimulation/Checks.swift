@@ -119,11 +119,10 @@ extension Run {
 
     private func checkSignature(_ change: ChangeID, _ hash: [UInt8]) throws {
         var signature: [UInt8] = []
-        let device = change.device.number.bigEndianBytes.map { ("0" + String($0, radix: 16)).suffix(2) }
-            .joined()
+        let device = change.device.number.bigEndianBytes
         try server.log().each(
-            "SELECT signature FROM signature WHERE device = x'\(device)' AND number = \(change.number)"
-        ) { signature = $0.bytes(0) }
+            "SELECT device, signature FROM signature WHERE number = ?1", Int64(change.number)
+        ) { if $0.bytes(0) == device { signature = $0.bytes(1) } }
         guard let keys = replicas[0].workspace.membership.roster.keys(of: change.device),
             Chain.verify(signature, change.number, hash: hash, workspace: server.workspace, by: keys)
         else { throw Failure("signatures", "\(change.device.text) at \(change.number)") }

@@ -42,6 +42,7 @@ extension Run {
 
     private func hear(_ healing: Healing, _ replica: Replica, _ link: Link) throws {
         link.hasMended = true
+        provoked.insert(.freshIdentities)
         tally[.healed] += 1
         journal.note(
             "\(replica.name) mends \(healing.cause): \(healing.rewritten) anew, \(healing.setApart) set apart"
@@ -78,11 +79,13 @@ extension Run {
     }
 
     /// Silence while time jumps, and a server that could not write, are provoked. A server that was put back
-    /// may not know a device any more, or what a newcomer's invite rests on.
+    /// may not know a device any more, or what a newcomer's invite rests on; nor does one know a fresh identity
+    /// of which the admin has heard by a bundle.
     private func isExpected(_ code: ProtocolError.Code) -> Bool {
         switch code {
         case .timeout, .storage: true
-        case .forbidden, .invite: provoked.contains(.forks)
+        case .forbidden: provoked.contains(.forks)
+        case .invite: !provoked.isDisjoint(with: [.forks, .freshIdentities])
         default: false
         }
     }
@@ -99,4 +102,6 @@ struct Provocations: OptionSet {
     /// A folder was copied, or an earlier state of it was put back.
     static let forks = Provocations(rawValue: 1)
     static let wrongClocks = Provocations(rawValue: 2)
+    /// Somebody has mended a log, and writes under a fresh identity since.
+    static let freshIdentities = Provocations(rawValue: 4)
 }

@@ -43,8 +43,10 @@ struct Ledger {
         var position: Int64 = 0
         var count = 0
 
-        /// How many of what was read still stand there.
-        var countSQL: String { "SELECT count(*) FROM changeset WHERE position <= \(position)" }
+        /// Does all that was read still stand there?
+        func stands(in log: SQLConnection) throws -> Bool {
+            try log.number(of: "SELECT count(*) FROM changeset WHERE position <= ?1", position) == count
+        }
     }
 
     /// Who may have written what is not known yet.
@@ -65,9 +67,8 @@ struct Ledger {
     {
         var found: [Int] = []
         var rows: [(position: Int64, hash: [UInt8], bytes: [UInt8])] = []
-        let sql =
-            "SELECT position, hash, bytes FROM changeset WHERE position > \(reading.position) ORDER BY 1"
-        try log.each(sql) { rows.append(($0.int(0), $0.bytes(1), $0.bytes(2))) }
+        let sql = "SELECT position, hash, bytes FROM changeset WHERE position > ?1 ORDER BY 1"
+        try log.each(sql, reading.position) { rows.append(($0.int(0), $0.bytes(1), $0.bytes(2))) }
         for row in rows {
             let deed = try deed(row.hash, row.bytes, by: origin, holding: reading.deeds)
             guard !reading.deeds.contains(deed) else { throw Failure("once", "\(deeds[deed].note) twice") }

@@ -29,16 +29,21 @@ final class Run {
     private var connections = 0
     private var notes = 0
 
-    /// - Parameter root: a folder for this run's files; the caller removes it.
-    init(seed: UInt64, template: Template, root: String, journal: Journal) throws {
+    /// - Parameters:
+    ///   - root: a folder for this run's files; the caller removes it.
+    ///   - seats: where the members sit, with all places free, and `serverSeat` the server.
+    init(
+        seed: UInt64, template: Template, seats: Seats, serverSeat: ServerSeat, root: String,
+        journal: Journal
+    ) throws {
         dice = Dice(seed)
         time = TrueTime()
         self.root = root
         self.journal = journal
         mkdir(root, 0o700)
-        try template.server.write(to: root + "/server")
         server = try Server(
-            machine: Machine(time, seed: dice.next()), path: root + "/server", workspace: template.workspace)
+            machine: Machine(time, seed: dice.next()), home: root + "/server", workspace: template.workspace,
+            seat: serverSeat)
         server.reading = template.serverReading
         replicas = []
         ledger = template.ledger
@@ -46,13 +51,10 @@ final class Run {
         handles = template.handles
         notes = ledger.deeds.count
         for member in template.members.prefix(dice.pick(weighted: [(2, 30), (3, 40), (4, 20), (5, 10)])) {
-            try member.image.write(to: root + "/" + member.name)
-            let replica = try Replica(
-                name: member.name, handle: member.handle, machine: Machine(time, seed: dice.next()),
-                folder: root + "/" + member.name)
-            replica.reading = member.reading
-            replica.acknowledged = member.acknowledged
-            replicas.append(replica)
+            replicas.append(
+                try Replica(
+                    member, machine: Machine(time, seed: dice.next()), home: root + "/" + member.name,
+                    seats: seats))
         }
     }
 

@@ -8,7 +8,9 @@ internal import ParleyTrust
 final class Server {
     let machine: Machine
     let workspace: WorkspaceID
-    private(set) var path: String
+    /// Where its folders lie, but for a number.
+    private let home: String
+    private var path: String { folder.path }
     private var incarnation = 0
     private(set) var folder: ServerFolder
     private(set) var relay: Relay
@@ -18,10 +20,21 @@ final class Server {
 
     init(machine: Machine, path: String, workspace: WorkspaceID) throws {
         self.machine = machine
-        self.path = path
+        home = path
         self.workspace = workspace
         folder = try ServerFolder(path: path, seed: machine.random(32))
         relay = Self.relay(folder)
+    }
+
+    /// A template's server, in its seat.
+    init(machine: Machine, home: String, workspace: WorkspaceID, seat: ServerSeat) throws {
+        try seat.take()
+        self.machine = machine
+        self.home = home
+        self.workspace = workspace
+        folder = seat.folder
+        side = seat.side
+        relay = Self.relay(seat.folder)
     }
 
     private static func relay(_ folder: ServerFolder) -> Relay {
@@ -33,7 +46,7 @@ final class Server {
     /// Opens another state of the folder as a new process would. Whoever calls this cuts all links.
     func reopen(from image: FolderImage) throws {
         incarnation += 1
-        path = String(path.split(separator: "~")[0] + "~\(incarnation)")
+        let path = home + "~\(incarnation)"
         try image.write(to: path)
         side = nil
         folder = try ServerFolder(path: path, seed: machine.random(32))
@@ -42,10 +55,13 @@ final class Server {
 
     func log() throws -> SQLConnection {
         if let side { return side.connection }
-        let hex = workspace.bytes.map { String(format: $0) }.joined()
-        let opened = try SideConnection(path + "/logs/" + hex + ".sqlite")
+        let opened = try SideConnection(Self.log(of: workspace, in: path))
         side = opened
         return opened.connection
+    }
+
+    static func log(of workspace: WorkspaceID, in path: String) -> String {
+        path + "/logs/" + workspace.bytes.map { String(format: $0) }.joined() + ".sqlite"
     }
 }
 

@@ -43,6 +43,10 @@ struct Simulation {
     private func runSeeds() throws -> Int32 {
         let began = Date()
         let templates = try (0..<4).map { try Template.make(variant: $0, in: root + "/template\($0)") }
+        let seats = try Seats(in: root + "/seat", for: templates)
+        let serverSeats = try templates.enumerated().map { number, template in
+            try ServerSeat(template, in: root + "/server\(number)")
+        }
         var tally = Tally()
         var digest = StableHash()
         for seed in stride(
@@ -51,9 +55,12 @@ struct Simulation {
             let journal = Journal(prints: options.isReplay)
             let folder = root + "/\(seed)"
             defer { try? FileManager.default.removeItem(atPath: folder) }
+            let variant = Int(seed % 4)
             do {
+                seats.clear()
                 let run = try Run(
-                    seed: seed, template: templates[Int(seed % 4)], root: folder, journal: journal)
+                    seed: seed, template: templates[variant], seats: seats, serverSeat: serverSeats[variant],
+                    root: folder, journal: journal)
                 defer { tally.add(run.tally) }
                 try run.play()
                 digest.add(journal.digest)
@@ -62,14 +69,25 @@ struct Simulation {
                 return 1
             }
             if options.isReplay { print("digest \(journal.digest)") }
+            if tally[.seeds].isMultiple(of: Self.stretch) { say(upTo: seed, tally, digest, since: began) }
         }
-        let count = tally[.seeds]
-        let seconds = Date().timeIntervalSince(began)
-        print(
-            "seeds \(options.seeds.lowerBound)..\(options.seeds.upperBound): \(count) held, digest "
-                + String(digest.value, radix: 16) + ", \(Int(Double(count) / seconds)) seeds/s")
+        if !tally[.seeds].isMultiple(of: Self.stretch) {
+            say(upTo: options.seeds.upperBound, tally, digest, since: began)
+        }
         for line in tally.lines { print(line) }
         return 0
+    }
+
+    /// A long run says after so many seeds how far it has come, so that it may be cut.
+    private static let stretch = 1000
+
+    private func say(upTo seed: UInt64, _ tally: Tally, _ digest: StableHash, since began: Date) {
+        let count = tally[.seeds]
+        let pace = Int(Double(count) / Date().timeIntervalSince(began))
+        let line =
+            "seeds \(options.seeds.lowerBound)..\(seed): \(count) held, digest "
+            + String(digest.value, radix: 16) + ", \(pace) seeds/s\n"
+        FileHandle.standardOutput.write(Data(line.utf8))
     }
 
     private func report(_ seed: UInt64, _ failure: Failure) {

@@ -83,15 +83,16 @@ extension Run {
 
     fileprivate func template() throws -> Template {
         try readServer()
-        let members = try replicas.map { replica in
-            try catchUp(replica)
-            return Template.Member(
-                name: replica.name, handle: replica.handle, image: try replica.image(),
-                reading: replica.reading,
-                acknowledged: replica.acknowledged)
-        }
         return Template(
             workspace: server.workspace, server: try server.image(), serverReading: server.reading,
-            members: members, ledger: ledger, records: records, handles: handles)
+            members: try replicas.map { try member($0) }, ledger: ledger, records: records, handles: handles)
+    }
+
+    private func member(_ replica: Replica) throws -> Template.Member {
+        try catchUp(replica)
+        try replica.workspace.store.file.checkpoint()
+        return Template.Member(
+            name: replica.name, handle: replica.handle, image: try replica.image(), reading: replica.reading,
+            acknowledged: replica.acknowledged)
     }
 }

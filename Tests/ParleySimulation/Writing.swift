@@ -27,9 +27,7 @@ extension Run {
         ledger.keep(replica.workspace.membership.ring)
         let device = replica.device
         try replica.withFile { log in
-            if try device == replica.knownDevice
-                && log.number(of: replica.reading.countSQL) == replica.reading.count
-            {
+            if try device == replica.knownDevice && replica.reading.stands(in: log) {
                 try ledger.read(log, &replica.reading)
             } else {
                 try reread(replica, log, as: device)

@@ -57,10 +57,12 @@ final class Bench {
         return workspace
     }
 
-    func member(_ handle: String, invitedBy admin: Workspace, role: Role = .analyst) throws -> Workspace {
+    func member(
+        _ handle: String, at place: String? = nil, invitedBy admin: Workspace, role: Role = .analyst
+    ) throws -> Workspace {
         let invited = try admin.invite(handle: Handle(handle), role: role, until: clock.now() + 1_000_000)
         let workspace = try Workspace.join(
-            folder: root + "/" + handle, invite: invited.invite, server: invited.server,
+            folder: root + "/" + (place ?? handle), invite: invited.invite, server: invited.server,
             ambient: clock.ambient)
         try sync(workspace)
         try sync(admin)
@@ -138,7 +140,7 @@ final class Bench {
         let up = link.takeUpstream()
         if !up.isEmpty { relay.received(up[...], from: link.id, at: clock.now()) }
         let down = link.takeDownstream()
-        if !down.isEmpty { try link.engine.received(down[...]) }
+        if !down.isEmpty { try link.engine.received(down[...], more: link.gathers) }
         link.collect()
         return !up.isEmpty || !down.isEmpty
     }
@@ -197,6 +199,10 @@ final class FakeLink {
     private(set) var sentDown = 0
     /// After so many bytes in both directions together the link is cut.
     var budget = Int.max
+    /// What comes down is said to be followed by more: the test pumps.
+    var gathers = false
+    /// What becomes of a frame on its way down.
+    var passing: ([UInt8]) -> [UInt8] = { $0 }
     /// Somebody between both ends.
     var liar: Interception?
     private var upstream: [UInt8] = []
@@ -218,7 +224,10 @@ final class FakeLink {
         }
     }
 
-    func push(downstream bytes: [UInt8]) { downstream += liar?.say(bytes) ?? bytes }
+    func push(downstream frame: [UInt8]) {
+        let frame = passing(frame)
+        downstream += liar?.say(frame) ?? frame
+    }
 
     func takeUpstream() -> [UInt8] {
         let bytes = spend(&upstream)

@@ -21,23 +21,14 @@ struct BundleTests {
     }
 
     private func bundle(_ workspace: Workspace, since: Frontier = Frontier()) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        _ = try BundleWriter(workspace).write(since: since) { bytes += $0 }
-        return bytes
+        try bench.bundle(of: workspace, since: since)
     }
 
-    /// In pieces, so that frames are cut everywhere.
     @discardableResult
     private func apply(
         _ bytes: [UInt8], to workspace: Workspace, isTrial: Bool = false, piece: Int = 97
     ) throws -> BundleOutcome {
-        var outcome = BundleOutcome()
-        try workspace.apply(isTrial: isTrial, report: { found, _ in outcome = found }) { take in
-            for start in stride(from: 0, to: bytes.count, by: piece) {
-                try take(bytes[start..<min(start + piece, bytes.count)])
-            }
-        }
-        return outcome
+        try bench.apply(bytes, to: workspace, isTrial: isTrial, piece: piece)
     }
 
     private func fault(_ work: () throws -> Void) -> BundleError? {

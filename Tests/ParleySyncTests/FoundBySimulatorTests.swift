@@ -50,6 +50,39 @@ struct FoundBySimulatorTests {
         #expect(try ben.value(record, "basis") == .text("Cara") && ben.liveRows() == cara.liveRows())
     }
 
+    /// Of a fresh identity of Ben's, who has mended his log, Olga has heard by a bundle, and the server not yet.
+    @Test("an invite that rests on what a server has not heard of is good once its maker has synced")
+    func inviteOnFreshIdentity() throws {
+        let copy = try bench.copy(ben, to: "ben-laptop")
+        try ben.set(record, "basis", .text("By the first"))
+        try bench.sync(ben)
+        try copy.set(record, "basis", .text("By the copy"))
+        let mending = try bench.connect(copy)
+        try bench.settle()
+        #expect(copy.device != ben.device)
+        mending.cut()
+        try carry(from: copy, to: olga)
+
+        let invited = try olga.invite(
+            handle: Handle("cara"), role: .analyst, until: bench.clock.now() + 1_000_000)
+        let cara = try Workspace.join(
+            folder: bench.root + "/cara", invite: invited.invite, server: invited.server,
+            ambient: bench.clock.ambient)
+        let early = try bench.connect(cara)
+        try bench.settle()
+        let codes = early.engine.takeReports().compactMap {
+            if case .ended(let error) = $0 { error.code } else { nil }
+        }
+        #expect(codes == [.invite] && cara.role() == nil)
+        early.cut()
+        try bench.sync(olga)
+        try bench.sync(cara)
+        #expect(cara.role() == .analyst)
+        try bench.syncAll(olga, ben, copy)
+        let rows = try [olga, ben, copy, cara].map { try $0.liveRows() }
+        #expect(rows.allSatisfy { $0 == rows[0] })
+    }
+
     /// Cara wrote three changes and signed the last. It rests on a branch that does not stand, and goes with it;
     /// so nothing signs the two before it, and only Cara can hand them on.
     @Test("a colleague's changes without a signature of their own hold up nobody else's work")

@@ -5,7 +5,9 @@ import ParleyTrust
 /// The golden vectors of the protocol's documents: fenced blocks `vector NAME` with lines `key = value`.
 struct Vector {
     let name: String
+    /// The last value of each key.
     let values: [String: String]
+    private let lines: [(key: String, value: String)]
 
     struct Missing: Error { let what: String }
 
@@ -23,20 +25,22 @@ struct Vector {
     }
 
     init(_ name: String) throws {
-        guard let values = Vector.block(name, in: try Self.document()) else { throw Missing(what: name) }
+        guard let lines = Vector.block(name, in: try Self.document()) else { throw Missing(what: name) }
         self.name = name
-        self.values = values
+        self.lines = lines
+        values = Dictionary(lines.map { ($0.key, $0.value) }) { _, last in last }
     }
 
-    private static func block(_ name: String, in text: String) -> [String: String]? {
+    private static func block(_ name: String, in text: String) -> [(key: String, value: String)]? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard let start = lines.firstIndex(of: "```vector \(name)") else { return nil }
-        var values: [String: String] = [:]
+        var found: [(key: String, value: String)] = []
         for line in lines[(start + 1)...].prefix(while: { $0 != "```" }) {
             guard let equals = line.firstRange(of: " =") else { continue }
-            values[String(line[..<equals.lowerBound])] = String(line[equals.upperBound...].dropFirst())
+            found.append(
+                (String(line[..<equals.lowerBound]), String(line[equals.upperBound...].dropFirst())))
         }
-        return values
+        return found
     }
 
     func text(_ key: String) throws -> String {
@@ -44,12 +48,19 @@ struct Vector {
         return value
     }
 
-    func bytes(_ key: String) throws -> [UInt8] {
-        let digits = Array(try text(key).utf8)
-        guard digits.count % 2 == 0 else { throw Missing(what: "\(name).\(key)") }
+    /// All lines with that key, as words.
+    func all(_ key: String) -> [[String]] {
+        lines.filter { $0.key == key }.map { $0.value.split(separator: " ").map(String.init) }
+    }
+
+    func bytes(_ key: String) throws -> [UInt8] { try Self.bytes(ofHex: text(key)) }
+
+    static func bytes(ofHex text: String) throws -> [UInt8] {
+        let digits = Array(text.utf8)
+        guard digits.count % 2 == 0 else { throw Missing(what: text) }
         return try stride(from: 0, to: digits.count, by: 2).map { at in
             let pair = String(decoding: digits[at..<at + 2], as: UTF8.self)
-            guard let byte = UInt8(pair, radix: 16) else { throw Missing(what: "\(name).\(key)") }
+            guard let byte = UInt8(pair, radix: 16) else { throw Missing(what: text) }
             return byte
         }
     }

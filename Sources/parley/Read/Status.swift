@@ -48,7 +48,7 @@ struct Overview {
         var table = TextTable([.init(), .init(isElastic: true)])
         table.add([.init("workspace"), .init(workspace.name, .strong)])
         table.add([
-            .init("you"), .init("\(workspace.handle ?? "?"), \(workspace.role()?.name ?? "no member any more")"),
+            .init("you"), .init("\(workspace.handle ?? "?"), \(facts.isOut ? "no member any more" : workspace.role()?.name ?? "no member")"),
         ])
         table.add([.init("records"), .init("\(records) (\(counts.deleted) deleted)")])
         table.add([.init("changes"), .init("\(counts.changesets), \(facts.unsent) unsent")])
@@ -59,12 +59,7 @@ struct Overview {
         if counts.sealed > 0 {
             table.add([.init("sealed"), .init("! \(counts.sealed) wait for a key", .attention)])
         }
-        if let who = facts.removedBy {
-            let what = workspace.role() == nil ? "put out by \(who)" : "made a reader by \(who)"
-            table.add([
-                .init("removed"), .init("! \(what); \(facts.ownVoided) of yours count only here", .attention),
-            ])
-        }
+        if let removed = removed(facts) { table.add([.init("removed"), .init("! \(removed)", .attention)]) }
         for standing in facts.refusals {
             let whose = standing.isOwn ? "yours" : standing.author ?? "a device unknown"
             table.add([.init("refused"), .init("! \(standing.count) of \(whose)", .attention)])
@@ -76,8 +71,15 @@ struct Overview {
         try hint(facts, records, review, console)
     }
 
+    private func removed(_ facts: WorkspaceFacts) -> String? {
+        let kept = facts.isOut ? Int(facts.unsent) : facts.ownVoided
+        let rest = kept == 0 ? "" : "; \(counted(kept, "change")) of yours only here"
+        guard facts.isOut else { return facts.removedBy.map { "made a reader by \($0)\(rest)" } }
+        return (facts.removedBy.map { "put out by \($0)" } ?? "put out, says the server") + rest
+    }
+
     private func hint(_ facts: WorkspaceFacts, _ records: Int, _ review: Int, _ console: Console) throws {
-        if facts.ownVoided > 0 {
+        if facts.isOut || facts.ownVoided > 0 {
             try console.hint("take what you wrote with you: parley export")
         } else if facts.counts.sealed > 0 {
             try console.hint("an admin's next sync hands the key on; then: parley sync")
@@ -102,7 +104,7 @@ struct Overview {
             "records": .int(counts.records.values.reduce(0, +)), "deleted": .int(counts.deleted),
             "changesets": .int(counts.changesets), "unsent": .int(Int64(clamping: facts.unsent)),
             "sealed": .int(counts.sealed), "removedBy": .text(orNull: facts.removedBy),
-            "ownVoided": .int(facts.ownVoided),
+            "ownVoided": .int(facts.ownVoided), "out": .bool(facts.isOut),
             "review": .int(counts.asides + counts.overlooked), "server": .text(orNull: facts.server),
             "serverKey": .text(orNull: facts.serverKey?.description),
             "lastSync": .text(orNull: facts.lastSync?.text), "folder": .text(workspace.folder),

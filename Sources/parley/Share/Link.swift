@@ -23,6 +23,7 @@ final class Link {
     private var place = ""
     private var engine: SyncEngine?
     private var heartbeat: LoopTimer?
+    private var willPump = false
     private var fault: (any Error)?
     private var route: Route?
     private var timeout = Duration.seconds(5)
@@ -112,11 +113,14 @@ final class Link {
         var limits = Channel.Limits()
         // What matters has been acknowledged by then: a server that does not hang up holds nobody.
         limits.linger = .seconds(1)
+        // There is nobody else on this loop who could starve.
+        limits.perTurn = 4 << 20
         let channel = Channel(on: loop, streams, limits: limits)
         self.channel = channel
         channel.onReceive = { [weak self] bytes in
             self?.moved()
-            self?.attempt { try $0.received(bytes) }
+            self?.attempt { try $0.received(bytes, more: true) }
+            self?.pumpInThisTurn()
         }
         channel.onDrained = { [weak self] in
             let sent = self?.counts.sent
@@ -129,6 +133,16 @@ final class Link {
     }
 
     private func moved() { lastMoved = loop.now }
+
+    /// Once everything is read: timers come after that in a turn.
+    private func pumpInThisTurn() {
+        if willPump { return }
+        willPump = true
+        loop.after(.zero) { [weak self] in
+            self?.willPump = false
+            self?.pump()
+        }
+    }
 
     private func beat() {
         heartbeat = loop.after(.seconds(1)) { [weak self] in

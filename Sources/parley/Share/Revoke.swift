@@ -27,6 +27,7 @@ struct Revoke: Subcommand {
 
     func run(_ console: Console) throws {
         let workspace = try console.openWorkspace()
+        console.learn(workspace)
         let (handle, device) = try workspace.member(called: who)
         try console.confirm(
             device == nil ? "Put \(handle) out of \(workspace.name) for good?" : "Put this device of \(handle) out?")
@@ -64,6 +65,7 @@ struct RoleCommand: Subcommand {
     func run(_ console: Console) throws {
         let workspace = try console.openWorkspace()
         let handle = try Handle(handle)
+        console.learn(workspace)
         try workspace.setRole(handle, Role(name: role) ?? .reader)
         try console.tellServer(
             workspace, done: "\(handle) is \(role) now.", json: ["handle": .text(handle.text), "role": .text(role)])
@@ -90,6 +92,12 @@ extension Workspace {
 }
 
 extension Console {
+    /// Who has come, and what they have written, is better known beforehand; without a server it goes too.
+    fileprivate func learn(_ workspace: Workspace) {
+        guard (try? workspace.serverAddress()) != nil else { return }
+        _ = try? sync(workspace)
+    }
+
     /// What was decided offline holds here at once; the server learns of it now, if it can be reached.
     fileprivate func tellServer(_ workspace: Workspace, done: String, json: JSON) throws {
         var isTold = false

@@ -57,7 +57,9 @@ struct Serve: Subcommand {
     }
 
     private func logger(_ console: Console) -> Logger {
-        var logger = Logger(label: "parley.serve") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "parley.serve") {
+            VisibleLog(StreamLogHandler.standardError(label: $0))
+        }
         logger.logLevel = console.options.verbose ? .info : .warning
         return logger
     }

@@ -20,6 +20,7 @@ final class ServerLoop {
     private var leaving: [ConnectionID] = []
     private let most: Int
     private var complaint = Complaint()
+    private var overfull: Set<ConnectionID> = []
     private var isStopping = false
     private var hasTurnAhead = false
 
@@ -63,6 +64,8 @@ final class ServerLoop {
     private struct Connection {
         var channel: Channel
         var link: SecureLink
+        /// It owes us patience: it is not read from until it has taken, or we have stored, what is under way.
+        var isPaused = false
     }
 
     /// Every connection is encrypted from its first byte on.
@@ -76,11 +79,12 @@ final class ServerLoop {
             let (streams, link) = try bare.secured(as: .server, own: key.bytes)
             let channel = Channel(on: loop, streams)
             connections[id] = Connection(channel: channel, link: link)
+            link.onKnown = { [unowned self] in relay.known(id) }
             link.onOpen = { [unowned self] in relay.identified(id, by: $0) }
             channel.onReceive = { [unowned self] in relay.received($0, from: id, at: Self.now) }
-            channel.onDrained = { [unowned self, unowned channel] in
-                channel.resumeReading()
+            channel.onDrained = { [unowned self] in
                 relay.drained(id)
+                settleReading(id, isOverfull: relay.overfull.contains(id))
             }
             channel.onEnd = { [unowned self] in ended(id, $0, from: address) }
             relay.connected(id, from: address, addressKey: addressKey, at: Self.now)
@@ -106,6 +110,7 @@ final class ServerLoop {
             connections[$0]?.channel.pendingBytes ?? 0
         }
         for delivery in deliveries { deliver(delivery) }
+        settleOverfull()
         guard wantsTurn, !hasTurnAhead else { return }
         hasTurnAhead = true
         _ = loop.after(.zero) { [unowned self] in hasTurnAhead = false }
@@ -118,9 +123,27 @@ final class ServerLoop {
         guard connection.link.isOpen else { return delivery.ends ? channel.close() : () }
         for chunk in delivery.chunks { channel.send(chunk) }
         if delivery.ends { return leave(delivery.connection, channel) }
-        // Who does not take what it is owed is not listened to either, or it would be owed ever more.
-        if channel.pendingBytes >= relay.roomPerPeer { channel.pauseReading() }
+        settleReading(delivery.connection, isOverfull: overfull.contains(delivery.connection))
     }
+
+    private func settleOverfull() {
+        let now = relay.overfull
+        for id in overfull.union(now) { settleReading(id, isOverfull: now.contains(id)) }
+        overfull = now
+    }
+
+    /// Who does not take what it is owed is not listened to, or it would be owed ever more; nor is whoever has
+    /// pushed more than can be stored at once.
+    private func settleReading(_ id: ConnectionID, isOverfull: Bool) {
+        guard let connection = connections[id] else { return }
+        let pending = connection.channel.pendingBytes
+        let isOwed = pending >= (connection.isPaused ? Self.lowWater : relay.roomPerPeer)
+        guard (isOverfull || isOwed) != connection.isPaused else { return }
+        connections[id]?.isPaused.toggle()
+        connection.isPaused ? connection.channel.resumeReading() : connection.channel.pauseReading()
+    }
+
+    private static let lowWater = Channel.Limits().lowWater + 1
 
     /// What is queued still goes out; but those who do not close their end are not waited for in any number.
     private func leave(_ id: ConnectionID, _ channel: Channel) {

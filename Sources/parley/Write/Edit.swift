@@ -99,7 +99,9 @@ struct EditTarget {
         let (record, registers) = (record, registers)
         kept = try tx.drafts().filter { $0.record == record && registers.contains($0.register) }
         let speech = ValueSpeech(naming: naming)
-        texts = base.reduce(into: [:]) { $0[$1.key] = speech.text($1.value.value, of: $1.key, in: record) }
+        texts = base.reduce(into: [:]) {
+            $0[$1.key] = Form.harmless(speech.text($1.value.value, of: $1.key, in: record))
+        }
     }
 
     /// With what is stored.
@@ -127,7 +129,7 @@ struct EditTarget {
     private func notices(_ draft: EditorDraft, _ naming: Naming) -> [String] {
         let theirs = texts[draft.register] ?? ""
         let speech = ValueSpeech(naming: naming)
-        let before = speech.text(draft.baseValue, of: draft.register, in: record)
+        let before = Form.harmless(speech.text(draft.baseValue, of: draft.register, in: record))
         guard base[draft.register]?.change != draft.base, theirs != before, theirs != draft.text else {
             return []
         }

@@ -1,6 +1,7 @@
 import ParleyClient
 import ParleyCore
 import ParleyStore
+import ParleyTerminal
 
 /// The texts of a record as one file for an editor: a line `=== field ===` before each, with what is allowed
 /// behind it. What stands before the first such line is not read, nor are lines `%%% ..` at the beginning of
@@ -40,6 +41,18 @@ struct Form {
                 + "\n\n"
         }
         return head + "\n\n" + bodies.joined()
+    }
+
+    /// A text in which controls, that only a client gone wrong can have written, are marks that can be seen: an
+    /// editor may pass on to the terminal what it gets. As long as nobody changes it nothing is written.
+    static func harmless(_ text: String) -> String {
+        let isControl: (Unicode.Scalar) -> Bool = {
+            $0.properties.generalCategory == .control && $0 != "\n" && $0 != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") {
+            if isControl($1) { $0 += visible(String($1)) } else { $0.unicodeScalars.append($1) }
+        }
     }
 
     private func singleBody(_ part: Part) -> String {

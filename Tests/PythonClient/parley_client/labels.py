@@ -16,8 +16,8 @@ def H(purpose, data):
     return hashlib.sha256(label(purpose) + data).digest()
 
 
-def K(purpose, seed):
-    return HKDF(SHA256(), 32, salt=None, info=label(purpose)).derive(seed)
+def K(purpose, seed, more=b""):
+    return HKDF(SHA256(), 32, salt=None, info=label(purpose) + more).derive(seed)
 
 
 def S(purpose, secret, data):

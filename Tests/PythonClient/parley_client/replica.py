@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from . import body, cbor, chains, header, packing, stamps, statements
+from . import body, cbor, chains, header, packing, sealing, stamps, statements
 from .coding import Malformed
 from .merge import Head, Registers, covers, raise_to
 from .roster import Roster
@@ -21,9 +21,12 @@ class Fault(Exception):
 class Change:
     header: header.Header
     data: bytes
-    packed: bytes
+    stored: bytes
+    """The body as it is stored: packed, and sealed under the header's epoch."""
     context: dict
     """The whole context, the author's previous number included."""
+    named: bytes | None
+    """The statement that the last header up to this one names."""
 
 
 @dataclass
@@ -57,8 +60,11 @@ class Chain:
 
 
 class Replica:
-    def __init__(self, workspace, known_statements=()):
+    def __init__(self, workspace, known_statements=(), identity=None):
         self.workspace = workspace
+        self.identity = identity
+        """Whose seals are opened; a replica without one reads nothing that is sealed."""
+        self.keys = sealing.Keys()
         self.offset = 0
         """The server's clock minus this one's, in milliseconds."""
         self.log = []
@@ -67,7 +73,7 @@ class Replica:
         self.void = []
         """(device, number, why) of void changesets and writes."""
         self.waiting = []
-        """(device, number) of changesets sealed under an epoch."""
+        """(device, number) of changesets whose epoch, or its key, is not known."""
         self.roster = Roster(workspace, ())
         self.add_statements(known_statements)
 
@@ -85,7 +91,15 @@ class Replica:
                 new.append(statement)
         if new:
             self.roster = Roster(self.workspace, [*held.values(), *new])
+            self.judge()
         return new
+
+    def judge(self):
+        """Computes everything anew that depends on statements and keys."""
+        self.keys.gather(self.workspace, self.roster.statements.values(), self.identity)
+        self.registers, self.void, self.waiting = Registers(), [], []
+        for change in self.log:
+            self._project(change)
 
     # Frontier.
 
@@ -134,10 +148,10 @@ class Replica:
     def _check(self, data, staged):
         """Checks 1 to 5; None for a duplicate."""
         try:
-            head, packed = header.read_changeset(data)
+            head, stored = header.read_changeset(data)
         except Malformed:
             raise Fault("malformed", bytes(16), 1) from None
-        if head.device not in self.roster.devices:
+        if self.roster.keys(head.device) is None:
             raise Fault("permission", head.device, head.number)
         held = self._look(head.device, staged)
         number = held.number if held else 0
@@ -153,7 +167,7 @@ class Replica:
         raise_to(context, head.context)
         if head.number > 1:
             context[head.device] = head.number - 1
-        return Change(head, bytes(data), packed, context)
+        return Change(head, bytes(data), stored, context, head.statement or chain.statement)
 
     def _check_context(self, head, held, staged):
         stamp = (head.time, head.device)
@@ -169,7 +183,7 @@ class Replica:
     def _check_signatures(self, device, chain, signatures):
         """Check 8: every signed number verifies, and the last number is signed."""
         before = self.chains[device].number if device in self.chains else 0
-        key = self.roster.devices[device].signing
+        key = self.roster.keys(device)
         for signer, number, signature in signatures:
             if signer != device or not before < number <= chain.number:
                 continue
@@ -189,16 +203,19 @@ class Replica:
 
     def _project(self, change):
         head = change.header
-        if not self.roster.may_write(head.device):
-            self.void.append((head.device, head.number, "against its author's role"))
-            return
-        if head.epoch:
-            self.waiting.append((head.device, head.number))
-            return
+        fault = self.roster.fault(head.device, head.number, change.named)
+        if not fault and not head.epoch and self.roster.must_seal(head.device, change.named):
+            fault = "plain"
         try:
-            content = body.decode(packing.unpack(change.packed))
+            packed = None if fault else self._open(change)
+            content = body.decode(packing.unpack(packed)) if packed is not None else None
         except Malformed as error:
-            self.void.append((head.device, head.number, str(error)))
+            fault = str(error)
+        if fault:
+            self.void.append((head.device, head.number, fault))
+            return
+        if content is None:
+            self.waiting.append((head.device, head.number))
             return
         author = self.roster.handle(head.device)
         for write in content.writes:
@@ -207,6 +224,13 @@ class Replica:
                 continue
             entry = Head(head.time, head.device, head.number, write.value)
             self.registers.write(write.register, entry, change.context)
+
+    def _open(self, change):
+        """The packed body; None while it waits."""
+        head = change.header
+        if not head.epoch:
+            return change.stored
+        return self.keys.open(head.epoch, head.device, change.data[:-head.size], change.stored)
 
     def records(self):
         """(kind, record) to {(field, key): the shown value}."""
@@ -232,8 +256,13 @@ class Replica:
             "context": listed,
             "statement": self.roster.newest if self.roster.newest != chain.statement else None,
         }
-        content = body.Body(act, attributes or {}, tuple(writes))
-        return header.changeset(header.Header(**(fields | changed)), packing.pack(content.encode()))
+        packed = packing.pack(body.Body(act, attributes or {}, tuple(writes)).encode())
+        epoch = next((name for name in reversed(self.roster.epochs) if name in self.keys.known), None)
+        if epoch is None or "epoch" in changed:
+            return header.changeset(header.Header(**(fields | changed)), packed)
+        fields |= {"epoch": sealing.epoch_number(epoch), "size": sealing.sealed_size(len(packed))}
+        head = header.Header(**(fields | changed))
+        return head.encode() + sealing.seal_body(self.keys.known[epoch], head.device, head.encode(), packed)
 
     def write(self, identity, writes, **rest):
         """Composes, signs and takes a changeset of this device."""

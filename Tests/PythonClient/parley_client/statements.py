@@ -5,14 +5,17 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from .coding import Malformed, Reader, sequence, text, varint
+from .coding import NUMBER_LIMIT, Malformed, Reader, sequence, text, varint
 from .labels import H, S, public_key, verifies
 
 FORMAT = 1
-FOUND, GRANT, ENROL = 1, 2, 3
+FOUND, GRANT, ENROL, ROLE, REVOKE, EPOCH, SHARE = range(1, 8)
 READER, ANALYST, ADMIN = 1, 2, 3
 ROLES = {READER: "reader", ANALYST: "analyst", ADMIN: "admin"}
 FURTHER_DEVICE = 0
+ANALYST_WHOLE, DEVICES = 0, 1
+MOST_CUTS = 64
+MOST_PREVIOUS = 8
 LONGEST = 2048
 MOST_BASES = 16
 TIME_LIMIT = 2**48 - 1
@@ -52,6 +55,63 @@ class Enrol:
 
     def encode(self):
         return self.keys + text(self.handle) + varint(self.time) + self.possession
+
+
+def encode_cuts(cuts):
+    return sequence(device + varint(number) for device, number in sorted(cuts))
+
+
+@dataclass(frozen=True)
+class Role:
+    handle: str
+    role: int
+    cuts: tuple = ()
+    """(device, number), ascending."""
+
+    def encode(self):
+        return text(self.handle) + bytes([self.role]) + encode_cuts(self.cuts)
+
+    def puts_out(self, device):
+        return False
+
+
+@dataclass(frozen=True)
+class Revoke:
+    handle: str
+    scope: int
+    cuts: tuple = ()
+
+    def encode(self):
+        return text(self.handle) + bytes([self.scope]) + encode_cuts(self.cuts)
+
+    def puts_out(self, device):
+        """Whether it puts out this device of its analyst."""
+        return self.scope == ANALYST_WHOLE or device in dict(self.cuts)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    key_hash: bytes
+    time: int
+    previous: tuple = ()
+    """(hash of an earlier epoch, its wrapped key), ascending."""
+    seals: tuple = ()
+    """(device, encapsulated key, sealed key), ascending."""
+
+    def encode(self):
+        return (
+            self.key_hash + varint(self.time) + sequence(map(b"".join, sorted(self.previous)))
+            + sequence(map(b"".join, sorted(self.seals)))
+        )
+
+
+@dataclass(frozen=True)
+class Share:
+    epoch: bytes
+    seals: tuple
+
+    def encode(self):
+        return self.epoch + sequence(map(b"".join, sorted(self.seals)))
 
 
 @dataclass(frozen=True)
@@ -107,10 +167,61 @@ def read_content(tag, payload, before):
         content = Enrol(keys, handle, time, reader.take(64))
         if not verifies("possession", keys[64:], content.possession, possessed):
             raise Malformed("not-allowed", "possession")
+    elif tag in READERS:
+        content = READERS[tag](reader)
     else:
         content = Unknown(reader.rest())
     reader.end()
     return content
+
+
+def ascending(items, what):
+    """The items as a tuple, if their first components ascend strictly."""
+    items = tuple(items)
+    if any(a[0] >= b[0] for a, b in zip(items, items[1:])):
+        raise Malformed("out-of-order", what)
+    return items
+
+
+def read_cuts(reader):
+    count = reader.count(17, MOST_CUTS)
+    return ascending(((reader.take(16), reader.varint(NUMBER_LIMIT)) for _ in range(count)), "cuts")
+
+
+def read_role(reader):
+    role = Role(read_handle(reader), reader.byte(), read_cuts(reader))
+    if role.role not in ROLES or (role.cuts and role.role != READER):
+        raise Malformed("not-allowed", "role")
+    return role
+
+
+def read_revoke(reader):
+    revoke = Revoke(read_handle(reader), reader.byte(), read_cuts(reader))
+    if revoke.scope > DEVICES or (revoke.scope == DEVICES and not revoke.cuts):
+        raise Malformed("not-allowed", "scope")
+    return revoke
+
+
+def read_seals(reader):
+    count = reader.count(96)
+    return ascending(((reader.take(16), reader.take(32), reader.take(48)) for _ in range(count)), "seals")
+
+
+def read_epoch(reader):
+    key_hash, time = reader.take(32), reader.varint(TIME_LIMIT)
+    count = reader.count(80, MOST_PREVIOUS)
+    previous = ascending(((reader.take(32), reader.take(48)) for _ in range(count)), "previous")
+    return Epoch(key_hash, time, previous, read_seals(reader))
+
+
+def read_share(reader):
+    share = Share(reader.take(32), read_seals(reader))
+    if not share.seals:
+        raise Malformed("not-allowed", "a share without seals")
+    return share
+
+
+READERS = {ROLE: read_role, REVOKE: read_revoke, EPOCH: read_epoch, SHARE: read_share}
 
 
 def read_purpose(reader):
@@ -168,6 +279,12 @@ def found(identity, handle, name, time, salt=None):
 
 def grant(identity, bases, invite_key, purpose, handle, until):
     return make(GRANT, bases, identity.signing_secret, Grant(invite_key, purpose, handle, until).encode())
+
+
+def sign(identity, bases, content):
+    """A role, revocation, epoch or share by a device."""
+    tag = {Role: ROLE, Revoke: REVOKE, Epoch: EPOCH, Share: SHARE}[type(content)]
+    return make(tag, bases, identity.signing_secret, content.encode())
 
 
 def enrol(identity, bases, secret, handle, time):

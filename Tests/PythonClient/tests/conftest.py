@@ -7,13 +7,18 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 CHECKED = Counter()
+FIGURES = []
+"""(attack, peak memory in MiB, most descriptors) of the tests that besiege a server."""
 
 
 def pytest_configure(config):
     config.promises = CHECKED
+    config.figures = FIGURES
 
 
 def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line("")
+    for attack, memory, descriptors in FIGURES:
+        terminalreporter.write_line(f"under attack: {attack}: {memory:.0f} MiB, {descriptors} descriptors")
     for name, count in sorted(CHECKED.items()):
         terminalreporter.write_line(f"promise: {name} count={count}")

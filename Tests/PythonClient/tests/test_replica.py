@@ -2,10 +2,10 @@
 
 import pytest
 
-from parley_client import body, cbor, invites, packing, statements
+from parley_client import body, cbor, invites, packing, sealing, statements
 from parley_client.header import read_changeset
 from parley_client.identity import Identity
-from parley_client.labels import K, public_key
+from parley_client.labels import H, K, public_key
 from parley_client.replica import Fault, Replica
 
 RECORD = bytes(range(16))
@@ -141,3 +141,80 @@ def test_long_bodies_are_packed():
     long = body.Body(writes=(write(2, "word " * 300),)).encode()
     assert packing.pack(long)[0] == 1 and len(packing.pack(long)) < len(long)
     assert packing.unpack(packing.pack(long)) == long
+
+
+# A sealed workspace.
+
+EVE = Identity(bytes([3] * 32))
+
+
+def sealed_membership():
+    """The workspace, its statements, and an epoch whose key olga and ben have."""
+    workspace, members = membership()
+    enrol = statements.decode(members[2])
+    key, roster = bytes([9] * 32), Replica(workspace, members).roster
+    seals = tuple(sorted(sealing.seal(key, workspace, who.device, who.sealing) for who in (OLGA, BEN)))
+    content = statements.Epoch(H("epoch-key", key), 1_764_000_070_000, (), seals)
+    epoch = statements.sign(OLGA, [workspace, enrol.hash], content)
+    assert roster.newest == enrol.hash
+    return workspace, members, epoch
+
+
+def test_members_read_what_is_sealed_and_others_wait():
+    workspace, members, epoch = sealed_membership()
+    one, two = (Replica(workspace, [*members, epoch.data], who) for who in (OLGA, BEN))
+    relay, late = Replica(workspace, [*members, epoch.data]), Replica(workspace, members, BEN)
+    first = one.write(OLGA, [write(1, "a secret title")])
+    assert b"secret" not in first.data and first.header.epoch == sealing.epoch_number(epoch.hash)
+    for other in (two, relay, late):
+        hand_over(one, other)
+    assert two.value(3, RECORD, 1) == "a secret title"
+    for other in (relay, late):
+        assert other.waiting == [(OLGA.device, 1)] and not list(other.registers)
+    late.add_statements([epoch.data])
+    assert late.value(3, RECORD, 1) == "a secret title" and not late.waiting
+
+
+def test_a_plain_body_is_void_once_its_author_knew_of_an_epoch():
+    workspace, members, epoch = sealed_membership()
+    one = Replica(workspace, members, OLGA)
+    one.write(OLGA, [write(1, "before")])
+    one.add_statements([epoch.data])
+    plain = one.compose(OLGA, [write(1, "after")], epoch=0)
+    one.receive([plain], [one.sign(OLGA, plain)])
+    assert one.void == [(OLGA.device, 2, "plain")]
+    assert one.value(3, RECORD, 1) == "before"
+
+
+def test_a_revocation_that_comes_late_takes_back_what_lies_beyond_its_cut():
+    workspace, members = membership()
+    one = Replica(workspace, members)
+    for title in ("first", "second", "third"):
+        one.write(BEN, [write(1, title)])
+    base = statements.decode(members[2]).hash
+    out = statements.sign(OLGA, sorted([workspace, base]), statements.Revoke("ben", 0, ((BEN.device, 2),)))
+    before = one.roster
+    one.add_statements([out.data])
+    assert one.value(3, RECORD, 1) == "second" and one.void == [(BEN.device, 3, "cut")]
+    assert before.roles() == {"olga": "admin", "ben": "analyst"} and one.roster.roles() == {"olga": "admin"}
+    after = one.write(BEN, [write(1, "fourth")])
+    assert after.named == out.hash and one.void[-1] == (BEN.device, 4, "role")
+    assert len(one.log) == 4
+    other = Replica(workspace, [*members, out.data])
+    hand_over(one, other)
+    assert other.void == one.void and other.value(3, RECORD, 1) == "second"
+
+
+def test_a_device_whose_enrolment_fell_is_still_taken_and_counts_for_nothing():
+    workspace, members = membership()
+    base = statements.decode(members[2]).hash
+    further = statements.enrol(EVE, [base], BEN.signing_secret, "ben", 1_764_000_080_000)
+    out = statements.sign(OLGA, sorted([workspace, base]), statements.Revoke("ben", 0))
+    one, two = Replica(workspace, [*members, further.data]), Replica(workspace, [*members, further.data, out.data])
+    one.write(EVE, [write(1, "x")])
+    assert one.value(3, RECORD, 1) == "x"
+    hand_over(one, two)
+    assert two.frontier == one.frontier and two.void == [(EVE.device, 1, "role")]
+    one.add_statements([out.data])
+    assert one.void == two.void and not list(one.registers)
+    assert one.roster.void == {further.hash: "revoked"}

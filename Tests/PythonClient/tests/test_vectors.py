@@ -8,8 +8,8 @@ import pytest
 import vectors
 
 from parley_client import (
-    body, cbor, chains, channel, coding, crockford, derived, frames, header, invites, merge, messages, packing, schema, stamps,
-    statements,
+    body, cbor, chains, channel, coding, crockford, derived, frames, header, invites, merge, messages, packing, schema, sealing,
+    stamps, statements,
 )
 from parley_client.identity import Identity, x25519_public
 from parley_client.labels import H, K, public_key
@@ -56,7 +56,7 @@ DECODERS = {
 }
 
 
-@checks("[a-z]+-bad-.*")
+@checks("(?!sealed-)[a-z]+-bad-.*")
 def check_malformed(vector):
     if vector.name.startswith("frame-"):
         return check_bad_frame(vector)
@@ -340,6 +340,161 @@ def check_other_statement(vector):
     statement = statements.decode(vector.bytes("statement"))
     check_statement(statement, vector)
     assert statement.hash == vector.bytes("hash")
+
+
+# Removals, keys and what is sealed.
+
+def bases_of(vector):
+    return [value_of(name, "workspace" if name == "found" else "hash") for name in vector.text("on").split()]
+
+
+def cuts_of(vector):
+    lines = map(str.split, vector.all("cut"))
+    return tuple(sorted((identity_of(name).device, int(number)) for name, number in lines))
+
+
+def check_signed(vector, content):
+    statement = statements.sign(identity_of(vector.text("by")), bases_of(vector), content)
+    check_statement(statement, vector)
+    assert statement.content == content
+    assert statement.hash == vector.bytes("hash")
+
+
+@checks("role")
+def check_role(vector):
+    role = next(number for number, name in statements.ROLES.items() if name == vector.text("role"))
+    check_signed(vector, statements.Role(vector.text("handle"), role, cuts_of(vector)))
+
+
+@checks("revoke")
+def check_revoke(vector):
+    check_signed(vector, statements.Revoke(vector.text("handle"), vector.number("scope"), cuts_of(vector)))
+
+
+@checks("seal")
+def check_seal(vector):
+    key, device = vector.bytes("key"), identity_of(vector.text("device"))
+    assert vector.bytes("workspace") == workspace() and H("epoch-key", key) == vector.bytes("key-hash")
+    sealed = (device.device, vector.bytes("encapsulated"), vector.bytes("sealed"))
+    assert sealing.seal(key, workspace(), device.device, device.sealing, vector.bytes("ephemeral")) == sealed
+    assert sealing.open_seal(device, workspace(), vector.bytes("key-hash"), *sealed[1:]) == key
+    assert sealing.open_seal(identity_of("identity-eve"), workspace(), vector.bytes("key-hash"), *sealed[1:]) is None
+    assert sealing.open_seal(device, bytes(32), vector.bytes("key-hash"), *sealed[1:]) is None
+    with pytest.raises(ValueError):
+        sealing.seal(key, workspace(), device.device, bytes(32))
+
+
+def seals_of(vector):
+    return tuple(tuple(map(bytes.fromhex, line.split())) for line in vector.all("seal"))
+
+
+@checks("epoch(-next)?")
+def check_epoch(vector):
+    key, previous = vector.bytes("key"), tuple(tuple(map(bytes.fromhex, line.split())) for line in vector.all("previous"))
+    assert H("epoch-key", key) == vector.bytes("key-hash")
+    for earlier, wrapped in previous:
+        earlier_key = vector.bytes("previous-key")
+        assert sealing.wrap(earlier_key, earlier, key) == wrapped
+        assert sealing.unwrap(wrapped, earlier, H("epoch-key", earlier_key), key) == earlier_key
+        assert sealing.unwrap(wrapped, earlier, bytes(32), key) is None
+    check_signed(vector, statements.Epoch(vector.bytes("key-hash"), vector.number("time"), previous, seals_of(vector)))
+    assert sealing.epoch_number(vector.bytes("hash")) == vector.number("number")
+
+
+@checks("share")
+def check_share(vector):
+    check_signed(vector, statements.Share(value_of(vector.text("epoch"), "hash"), seals_of(vector)))
+
+
+def test_keys_come_from_seals_shares_and_later_keys():
+    held = [statements.decode(value_of(name, "statement")) for name in ("found", "epoch", "share", "epoch-next")]
+    both = {value_of(name, "hash"): value_of(name, "key") for name in ("epoch", "epoch-next")}
+    for name, count in (("identity-founder", 2), ("identity-ben", 2), ("identity-dan", 1), ("identity-kim", 0)):
+        keys = sealing.Keys()
+        keys.gather(workspace(), held, identity_of(name))
+        assert len(keys.known) == count and keys.known.items() <= both.items()
+    newest = max(held, key=lambda statement: len(statement.data)).hash
+    keys = sealing.Keys({newest: both[newest]})
+    keys.gather(workspace(), held)
+    assert keys.known == both
+
+
+@checks("sealed-(body|5..)")
+def check_sealed(vector):
+    key, device = vector.bytes("epoch-key"), identity_of(vector.text("device")).device
+    data, head, packed = vector.bytes("sealed"), vector.bytes("header"), vector.bytes("packed")
+    read, stored = header.read_changeset(data)
+    assert data == head + stored and read.size == sealing.sealed_size(len(packed))
+    assert sealing.seal_body(key, device, head, packed, vector.bytes("nonce")) == stored
+    assert sealing.open_body(key, device, head, stored) == packed
+    for at in range(len(data)):
+        flipped = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+        assert sealing.open_body(key, device, flipped[:len(head)], flipped[len(head):]) is None
+    if vector.name == "sealed-body":
+        assert read == header.Header(
+            device, vector.number("number"), vector.number("time"), vector.number("epoch"), size=len(stored))
+        assert K("body-key", key, device) == vector.bytes("body-key")
+        plain = sealing.open_box(vector.bytes("body-key"), vector.bytes("nonce"), stored[12:], head)
+        assert plain == vector.bytes("plain")
+
+
+@checks("sealed-bad-.*")
+def check_bad_sealed(vector):
+    assert (vector.text("of"), vector.text("expect")) == ("sealed", "void")
+    key, device = vector.bytes("epoch-key"), identity_of(vector.text("device")).device
+    data = vector.bytes("sealed")
+    _, stored = header.read_changeset(data)
+    try:
+        assert sealing.open_body(key, device, data[:-len(stored)], stored) is None
+    except coding.Malformed:
+        assert vector.name != "sealed-bad-other-header"
+
+
+@checks("presence-sealed")
+def check_presence(vector):
+    device, data = identity_of(vector.text("device")).device, vector.bytes("bytes")
+    key, number, payload = vector.bytes("epoch-key"), vector.number("epoch"), vector.bytes("payload")
+    assert vector.bytes("workspace") == workspace()
+    assert sealing.seal_presence(key, number, workspace(), device, payload, vector.bytes("nonce")) == data
+    keys = sealing.Keys()
+    keys.gather(workspace(), [statements.decode(value_of("epoch", "statement"))], identity_of("identity-ben"))
+    assert keys.open_presence(workspace(), device, data) == payload
+    assert keys.open_presence(workspace(), bytes(16), data) is None
+
+
+@checks("law-.*")
+def check_law_statement(vector):
+    check_other_statement(vector)
+
+
+def named(name):
+    return None if name == "nothing" else value_of(name, "workspace" if name == "found" else "hash")
+
+
+@checks("removals-.*")
+def check_removals(vector):
+    names = vector.text("statements").split()
+    held = [statements.decode(value_of(name, "statement")) for name in names]
+    known = {statement.hash: name for name, statement in zip(names, held)}
+    for turn in range(len(held)):
+        roster = Roster(workspace(), (held[turn:] + held[:turn])[::-1])
+        assert roster.digest == vector.bytes("digest")
+        assert roster.newest == vector.bytes("newest")
+        assert [known[head] for head in reversed(roster.heads)] == vector.text("heads").split()
+        assert {(known[hash], why) for hash, why in roster.void.items()} == set(map(tuple, map(str.split, vector.all("void"))))
+        roles = dict(map(str.split, vector.all("role")))
+        assert roster.roles() == {handle: role for handle, role in roles.items() if role != "out"}
+        assert set(roster.judged.admissions) == set(roles)
+        assert roster.out == {identity_of(name).device for name in vector.all("out")}
+        for line in vector.all("sealed-to"):
+            epoch, *devices = line.split()
+            assert roster.sealed_to(named(epoch)) == {identity_of(name).device for name in devices}
+        assert roster.epochs[-1:] == [named(name) for name in vector.all("newest-epoch")]
+        for device, number, name, answer in map(str.split, vector.all("standing")):
+            fault = roster.fault(identity_of(device).device, int(number), named(name))
+            assert (fault or "counts") == answer
+        for device, name, answer in map(str.split, vector.all("plain")):
+            assert ("void" if roster.must_seal(identity_of(device).device, named(name)) else "stands") == answer
 
 
 @checks("roster-mixed")

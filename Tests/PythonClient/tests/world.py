@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -21,11 +22,14 @@ START, STOP = 20, 10
 class Server:
     """`parley serve` on a loopback port of its own choosing."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, descriptors=None):
+        """`descriptors`: how many the process may open, where that is to be few."""
         self.data = folder / "server"
         self.errors = (folder / f"serve-{time.monotonic_ns()}.log").open("w+")
         command = [EXECUTABLE, "serve", "--data", str(self.data), "--listen", "127.0.0.1:0"]
-        self.process = subprocess.Popen(command, stderr=self.errors, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        few = descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors)))
+        self.process = subprocess.Popen(
+            command, stderr=self.errors, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=few)
         try:
             self.address = self._listening()
         except BaseException:
