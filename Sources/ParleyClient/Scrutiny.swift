@@ -97,6 +97,9 @@ struct Scrutiny {
         if missing > 0 { doubts.append(Doubt(.missingStatements, missing)) }
         let lost = try lost(membership, log)
         if lost > 0 { doubts.append(Doubt(.lostStatements, lost)) }
+        for change in try ClaimedForks.unproved(log) {
+            doubts.append(Doubt(.claimedFork, 1, of: membership.analyst(of: change.device)))
+        }
         return doubts
     }
 
@@ -138,6 +141,7 @@ struct Scrutiny {
 
     /// Both ends hold the same statements now, as far as the server is honest.
     func save(to log: Log) throws {
+        try ClaimedForks.settle(log)
         guard !hasDeclined else { return }
         let bytes = told.sorted().flatMap { $0.bytes.prefix(Self.prefix) }
         if try log.meta(Meta.serverStatements) != bytes { try log.setMeta(Meta.serverStatements, bytes) }

@@ -230,9 +230,55 @@ struct MaliciousWordTests {
         #expect(visit.healings.map(\.cause) == [.fork] && visit.healings.map(\.rewritten) == [1], "\(visit)")
         #expect(scene.cara.device != former)
         #expect(try scene.cara.value(scene.record, "confidence") == .text("low"))
+        let next = try bench.visit(scene.cara)
+        #expect(next.reports.contains(.doubt(Doubt(.claimedFork, 1, of: "cara"))), "\(next)")
         try bench.syncAll(scene.cara, scene.olga)
         #expect(try scene.olga.value(scene.record, "confidence") == .text("low"))
         try scene.expectRecovery()
+    }
+
+    @Test("doubted: a colleague's fork that is none hides that work until somebody else hands it over")
+    func falseForeignFork() throws {
+        try bench.sync(scene.cara)
+        let change = ChangeID(device: scene.ben.device, number: 1)
+        let refusal = Message.refused(Refusal(change: change, reason: .fork, text: "no"))
+        // Whatever Cara sends of Ben's chain to find where it parts, the first of it is refused.
+        let liar = Liar(
+            say: { message in
+                guard case .frontier(var entries) = message else { return [message] }
+                for index in entries.indices where entries[index].change.device == change.device {
+                    entries[index].hash[0] ^= 1
+                }
+                return [.frontier(entries), refusal]
+            },
+            hear: { if case .changesets = $0 { [] } else { [$0] } },
+            answer: { if case .changesets = $0 { [refusal] } else { [] } })
+        try scene.olga.set(scene.record, "title", .text("Makes the frontiers differ"))
+        try bench.sync(scene.olga)
+        let visit = try bench.visit(scene.cara, of: liar)
+        #expect(visit.healings.map(\.cause) == [.foreignFork], "\(visit)")
+        #expect(try scene.cara.value(scene.record, "basis") == nil, "kept apart, as the protocol has it")
+        let silent = Liar(say: { if case .changesets = $0 { [] } else { [$0] } })
+        let next = try bench.visit(scene.cara, of: silent)
+        #expect(next.reports.contains(.doubt(Doubt(.claimedFork, 1, of: "ben"))), "\(next)")
+        try scene.cara.apply(bundleOf: scene.olga)
+        #expect(try scene.cara.liveRows() == scene.olga.liveRows())
+        try scene.expectRecovery()
+    }
+
+    @Test("no doubt where a fork is real: the server shows the other branch")
+    func realFork() throws {
+        try bench.sync(scene.cara)
+        let copy = try bench.copy(scene.cara, to: "cara-copy")
+        try scene.cara.set(scene.record, "confidence", .text("low"))
+        try copy.set(scene.record, "likelihood", .text("likely"))
+        try bench.sync(scene.cara)
+        let outcome = try bench.syncReporting(copy)
+        #expect(outcome.reports.contains { if case .healed = $0 { true } else { false } })
+        #expect(
+            !outcome.reports.contains { if case .doubt = $0 { true } else { false } }, "\(outcome.reports)")
+        try bench.syncAll(scene.cara, copy, scene.olga)
+        #expect(try copy.liveRows() == scene.olga.liveRows())
     }
 
     @Test("declined removals, announced keys and farewells change nothing but what they may")
