@@ -57,6 +57,10 @@ enum StatementForm {
         case .found: 1
         case .grant: 2
         case .enrol: 3
+        case .role: 4
+        case .revoke: 5
+        case .epoch: 6
+        case .share: 7
         case .unknown(let tag, _): tag
         }
     }
@@ -79,7 +83,42 @@ enum StatementForm {
             bytes.append(text: enrolment.handle.text)
             bytes.append(varint: UInt64(enrolment.time))
             bytes += proof
+        case .role(let change):
+            bytes.append(text: change.handle.text)
+            bytes.append(change.role.rawValue)
+            bytes += cuts(change.cuts)
+        case .revoke(let revocation):
+            bytes.append(text: revocation.handle.text)
+            bytes.append(revocation.scope.rawValue)
+            bytes += cuts(revocation.cuts)
+        case .epoch(let epoch):
+            bytes += epoch.keyHash
+            bytes.append(varint: UInt64(epoch.time))
+            bytes.append(varint: UInt64(epoch.previous.count))
+            for key in epoch.previous { bytes += key.epoch.bytes + key.wrapped }
+            bytes += seals(epoch.seals)
+        case .share(let share): bytes += share.epoch.bytes + seals(share.seals)
         case .unknown(_, let payload): bytes += payload
+        }
+        return bytes
+    }
+
+    private static func cuts(_ cuts: [Cut]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(varint: UInt64(cuts.count))
+        for cut in cuts {
+            bytes.append(uint128: cut.device.number)
+            bytes.append(varint: cut.number)
+        }
+        return bytes
+    }
+
+    private static func seals(_ seals: [DeviceSeal]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(varint: UInt64(seals.count))
+        for seal in seals {
+            bytes.append(uint128: seal.device.number)
+            bytes += seal.encapsulated + seal.sealed
         }
         return bytes
     }
