@@ -17,6 +17,8 @@ package struct Doubt: Hashable, Sendable {
         case missingChanges = "missing changes"
         /// It handed over other changes than it said it holds.
         case otherChanges = "other changes"
+        /// It said that a device's changes have another branch, and does not hand that over.
+        case claimedFork = "claimed fork"
         /// It acknowledged changes that it was never sent.
         case falseAcknowledgement = "false acknowledgement"
         /// It refused changes that it was never sent.

@@ -35,7 +35,8 @@ extension Workspace {
         switch EpochMaking.need(membership.roster, now: ambient.now()) {
         case .none: false
         case .epoch: role() == .admin
-        case .share: role() != nil && membership.roster.newestEpoch.map { membership.ring[$0] != nil } ?? false
+        case .share:
+            role() != nil && membership.roster.newestEpoch.map { membership.ring[$0] != nil } ?? false
         }
     }
 

@@ -43,7 +43,7 @@ extension Workspace {
             try refreshIdentity(tx.log)
             let stretch = try Stretch(tx.log, from: first, own: device)
             guard !stretch.isEmpty else { return nil }
-            return try heal(cause, stretch, without: refused, in: tx)
+            return try heal(cause, stretch, from: first, without: refused, in: tx)
         }
         if let healing, healing.device != healing.former { try store.read { try refreshIdentity($0.log) } }
         if healing != nil { try settleIdentity() }
@@ -51,7 +51,8 @@ extension Workspace {
     }
 
     private func heal(
-        _ cause: Healing.Cause, _ stretch: Stretch, without refused: Set<UInt64>, in tx: WriteTransaction
+        _ cause: Healing.Cause, _ stretch: Stretch, from first: ChangeID, without refused: Set<UInt64>,
+        in tx: WriteTransaction
     ) throws -> Healing {
         let former = identity
         let cut = stretch.cut[device]
@@ -61,8 +62,10 @@ extension Workspace {
         let author = isFresh ? try takeFreshIdentity(tx) : former
         let rewriting = Rewriting(
             tx: tx, workspace: id, former: former, author: author, now: try correctedTime(tx.log),
-            sealer: try sealer(for: author.device), statement: membership.roster.newest?.bytes, reason: cause.rawValue)
+            sealer: try sealer(for: author.device), statement: membership.roster.newest?.bytes,
+            reason: cause.rawValue)
         let count = try rewriting.run(stretch, without: refused)
+        if cause == .fork || cause == .foreignFork { try ClaimedForks.add(first, to: tx.log) }
         return Healing(
             cause: cause, rewritten: count,
             setApart: stretch.foreign.count + stretch.own.count - count,

@@ -99,8 +99,10 @@ package final class Membership: Sendable {
             guard case .enrol(let enrolment)? = statements[hash]?.content else { return nil }
             return enrolment.handle.text
         }
-        return Dictionary(grouping: handles) { $0 }.map { Doubt(.inviteUsedTwice, $0.value.count, of: $0.key) }
-            .sorted { ($0.of ?? "") < ($1.of ?? "") }
+        return Dictionary(grouping: handles) { $0 }.map {
+            Doubt(.inviteUsedTwice, $0.value.count, of: $0.key)
+        }
+        .sorted { ($0.of ?? "") < ($1.of ?? "") }
     }
 
     /// Keeps a key that came with an invite.

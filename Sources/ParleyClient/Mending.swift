@@ -197,6 +197,6 @@ extension Meta {
     /// What moves into a fresh file.
     fileprivate static let kept = [
         workspace, server, serverKey, nextServerKey, clockOffset, left, namedStatement, introduction, device, lastSync,
-        serverHeld, serverStatements, refused, "acknowledged",
+        serverHeld, serverStatements, claimedForks, refused, "acknowledged",
     ]
 }

@@ -97,6 +97,9 @@ struct Scrutiny {
         if missing > 0 { doubts.append(Doubt(.missingStatements, missing)) }
         let lost = try lost(membership, log)
         if lost > 0 { doubts.append(Doubt(.lostStatements, lost)) }
+        for change in try ClaimedForks.unproved(log) {
+            doubts.append(Doubt(.claimedFork, 1, of: membership.analyst(of: change.device)))
+        }
         return doubts
     }
 
@@ -112,8 +115,12 @@ struct Scrutiny {
                 missing[author] = (missing[author] ?? 0).addingReportingOverflow(lack).partialValue
             }
         }
-        return missing.map { Doubt(.missingChanges, $0.value, of: $0.key) }.sorted { ($0.of ?? "") < ($1.of ?? "") }
-            + others.map { Doubt(.otherChanges, $0.value, of: $0.key) }.sorted { ($0.of ?? "") < ($1.of ?? "") }
+        return missing.map { Doubt(.missingChanges, $0.value, of: $0.key) }.sorted {
+            ($0.of ?? "") < ($1.of ?? "")
+        }
+            + others.map { Doubt(.otherChanges, $0.value, of: $0.key) }.sorted {
+                ($0.of ?? "") < ($1.of ?? "")
+            }
     }
 
     // MARK: From one session to the next
@@ -123,9 +130,10 @@ struct Scrutiny {
 
     private func lost(_ membership: Membership, _ log: Log) throws -> Int {
         guard hasOwnStatements, let bytes = try log.meta(Meta.serverStatements) else { return 0 }
-        let once = Set(stride(from: 0, to: bytes.count, by: Self.prefix).map {
-            Array(bytes[$0..<min($0 + Self.prefix, bytes.count)])
-        })
+        let once = Set(
+            stride(from: 0, to: bytes.count, by: Self.prefix).map {
+                Array(bytes[$0..<min($0 + Self.prefix, bytes.count)])
+            })
         return membership.statements.hashes.count {
             !handedOver.contains($0) && once.contains(Array($0.bytes.prefix(Self.prefix)))
         }
@@ -133,6 +141,7 @@ struct Scrutiny {
 
     /// Both ends hold the same statements now, as far as the server is honest.
     func save(to log: Log) throws {
+        try ClaimedForks.settle(log)
         guard !hasDeclined else { return }
         let bytes = told.sorted().flatMap { $0.bytes.prefix(Self.prefix) }
         if try log.meta(Meta.serverStatements) != bytes { try log.setMeta(Meta.serverStatements, bytes) }

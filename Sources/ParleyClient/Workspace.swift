@@ -113,6 +113,8 @@ package enum Meta {
     package static let serverHeld = "server_held"
     /// The membership statements that the server then held, or had been given: see `Scrutiny`.
     package static let serverStatements = "server_statements"
+    /// Forks that a server has said there are, until it shows them: see `ClaimedForks`.
+    package static let claimedForks = "claimed_forks"
     /// Decimal milliseconds since 1970.
     package static let lastSync = "last_sync"
     /// The enrolment still to be shown to a server: see `Introductions`.

@@ -107,6 +107,17 @@ extension Log {
             ])
     }
 
+    /// The chain hashes of what was taken out of the log under this name.
+    package func forkedHashes(of change: ChangeID) throws -> [[UInt8]] {
+        let rows = try HotStatement(db, "SELECT hash FROM forked WHERE device = ? AND number = ?")
+        rows.bind(1, id: change.device.number)
+        rows.bind(2, Int64(clamping: change.number))
+        defer { rows.reset() }
+        var hashes: [[UInt8]] = []
+        while try rows.step() { hashes.append(rows.bytes(0)) }
+        return hashes
+    }
+
     package func remove(at position: Int64) throws {
         try db.execute(sql: "DELETE FROM changeset WHERE position = ?", arguments: [position])
     }

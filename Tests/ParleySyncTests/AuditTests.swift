@@ -29,10 +29,12 @@ private let spoilings = [
     Spoiling("DELETE FROM changeset WHERE position = 2", "not those that were written"),
     Spoiling("UPDATE changeset SET position = 99 WHERE position = 1", "does not stand before it"),
     Spoiling("UPDATE signature SET signature = zeroblob(64)", "signature at change"),
-    Spoiling("UPDATE statement SET bytes = substr(bytes, 1, length(bytes) - 1) || x'00'", "not what was signed"),
+    Spoiling(
+        "UPDATE statement SET bytes = substr(bytes, 1, length(bytes) - 1) || x'00'", "not what was signed"),
     Spoiling("UPDATE judgment SET title = 'Forged'", "judgment: "),
     Spoiling("UPDATE chain SET number = number + 1", "chain: "),
-    Spoiling("INSERT INTO void (position, record, field, key, reason) VALUES (2, x'', 0, '', 'cut')", "void: "),
+    Spoiling(
+        "INSERT INTO void (position, record, field, key, reason) VALUES (2, x'', 0, '', 'cut')", "void: "),
     Spoiling("INSERT INTO waiting (position) VALUES (2)", "waiting: "),
 ]
 
@@ -65,15 +67,17 @@ struct AuditTests {
         try scene.olga.set(scene.record, "title", .text("Without Ben"))
         try scene.bench.sync(scene.olga)
         let digests = scene.cara.membership.statements.digest
-        try scene.bench.visit(scene.cara, of: Liar(say: { message in
-            switch message {
-            case .welcome(var welcome):
-                welcome.digests.statements = digests
-                return [.welcome(welcome)]
-            case .statements: return []
-            default: return [message]
-            }
-        }))
+        try scene.bench.visit(
+            scene.cara,
+            of: Liar(say: { message in
+                switch message {
+                case .welcome(var welcome):
+                    welcome.digests.statements = digests
+                    return [.welcome(welcome)]
+                case .statements: return []
+                default: return [message]
+                }
+            }))
         let audit = try scene.cara.audit()
         #expect(audit.findings == [] && audit.waiting == 1 && audit.unknowing == 1, "\(audit)")
         try scene.bench.sync(scene.cara)

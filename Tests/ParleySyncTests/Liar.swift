@@ -73,7 +73,9 @@ struct Visit: CustomStringConvertible {
     var reports: [SyncReport]
     var isInStep: Bool
 
-    var doubts: [Doubt.Kind] { reports.compactMap { if case .doubt(let doubt) = $0 { doubt.kind } else { nil } } }
+    var doubts: [Doubt.Kind] {
+        reports.compactMap { if case .doubt(let doubt) = $0 { doubt.kind } else { nil } }
+    }
     var end: ProtocolError? {
         reports.lazy.compactMap { if case .ended(let error) = $0 { error } else { nil } }.first
     }

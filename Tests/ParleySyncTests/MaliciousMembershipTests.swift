@@ -55,7 +55,8 @@ struct MaliciousMembershipTests {
                 time: bench.clock.now(), previous: [],
                 seals: [
                     try EpochSeal.seal(
-                        Secret(bench.clock.random(32)), to: scene.cara.identity.keys, workspace: scene.cara.id,
+                        Secret(bench.clock.random(32)), to: scene.cara.identity.keys,
+                        workspace: scene.cara.id,
                         ephemeral: Secret(bench.clock.random(32)))
                 ]),
         ]
@@ -90,10 +91,12 @@ struct MaliciousMembershipTests {
         for index in stride(from: 0, to: genuine.count, by: 3) {
             var bytes = genuine
             bytes[index] ^= 1 << UInt8(index % 8)
-            let visit = try bench.visit(scene.cara, of: Liar(say: { message in
-                guard case .statements(let all) = message else { return [message] }
-                return [.statements(all.map { $0 == genuine ? bytes : $0 })]
-            }))
+            let visit = try bench.visit(
+                scene.cara,
+                of: Liar(say: { message in
+                    guard case .statements(let all) = message else { return [message] }
+                    return [.statements(all.map { $0 == genuine ? bytes : $0 })]
+                }))
             #expect(!visit.doubts.isEmpty, "byte \(index)")
             count += 1
         }
@@ -184,7 +187,8 @@ struct MaliciousMembershipTests {
         let visit = try bench.visit(scene.cara, of: hiding(false))
         #expect(visit.reports.contains(.doubt(Doubt(.missingStatements, 1))), "\(visit)")
         #expect(try scene.cara.liveRows() == shown)
-        #expect(try scene.cara.store.read { try $0.sealedCount() } == 1, "sealed under the key that is hidden")
+        #expect(
+            try scene.cara.store.read { try $0.sealedCount() } == 1, "sealed under the key that is hidden")
         try bench.sync(scene.cara)
         #expect(try scene.cara.value(scene.record, "title") == .text("Without Ben"))
         #expect(try scene.cara.store.verify() == [])
@@ -257,7 +261,9 @@ extension Workspace {
 
     private func messages(since: Frontier, _ body: (Message) -> Void) throws {
         var reader = BundleReader()
-        _ = try BundleWriter(self).write(since: since) { for message in try reader.take($0[...]) { body(message) } }
+        _ = try BundleWriter(self).write(since: since) {
+            for message in try reader.take($0[...]) { body(message) }
+        }
     }
 
     func apply(bundleOf other: Workspace) throws {

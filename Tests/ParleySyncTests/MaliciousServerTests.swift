@@ -40,7 +40,9 @@ private let alterations: [Alteration] = [
     .changesets("two bodies of one device swapped", "not signed by that device") { swapBodies(&$0, 1, 5) },
     .changesets("two bodies of two devices swapped", "not signed by that device") { swapBodies(&$0, 4, 5) },
     .changesets("a sealed body said to be plain", "not signed by that device") { setEpoch(&$0[5], 0) },
-    .changesets("a sealed body said to be of another epoch", "not signed by that device") { setEpoch(&$0[5], 77) },
+    .changesets("a sealed body said to be of another epoch", "not signed by that device") {
+        setEpoch(&$0[5], 77)
+    },
     .changesets("one dropped in the middle of a chain", "without the one before it") { $0.remove(at: 3) },
     .changesets("the first of a chain dropped", "without the one before it") { $0.remove(at: 1) },
     .changesets("the last of a chain dropped", "not signed by that device") { $0.remove(at: 5) },
@@ -94,7 +96,9 @@ struct MaliciousChangesetTests {
 
     init() throws { scene = try Deceived() }
 
-    @Test("refused: nothing of an altered run is taken, and the client says what is wrong", arguments: alterations)
+    @Test(
+        "refused: nothing of an altered run is taken, and the client says what is wrong",
+        arguments: alterations)
     private func altered(_ alteration: Alteration) throws {
         let before = try Holding(scene.cara)
         let visit = try scene.bench.visit(scene.cara, of: .altering(alteration.alter))
@@ -110,7 +114,9 @@ struct MaliciousChangesetTests {
     func noChangeset() throws {
         let visit = try scene.bench.visit(
             scene.cara,
-            of: .altering { ChangesetRun(changesets: [[1, 2, 3]] + $0.changesets, signatures: $0.signatures) })
+            of: .altering {
+                ChangesetRun(changesets: [[1, 2, 3]] + $0.changesets, signatures: $0.signatures)
+            })
         #expect(visit.end?.text.contains("bytes that are no change") == true, "\(visit)")
         #expect(try scene.cara.liveRows() == scene.olga.liveRows())
         try scene.expectRecovery()
@@ -123,13 +129,19 @@ struct MaliciousChangesetTests {
         let size = news.changesets[5].count
         var count = 0
         for index in stride(from: 0, to: size + 64, by: 3) {
-            let visit = try scene.bench.visit(scene.cara, of: .altering { run in
-                var run = run
-                if index < size { run.changesets[5][index] ^= 1 << UInt8(index % 8) } else {
-                    for number in run.signatures.indices { run.signatures[number].signature[index - size] ^= 4 }
-                }
-                return run
-            })
+            let visit = try scene.bench.visit(
+                scene.cara,
+                of: .altering { run in
+                    var run = run
+                    if index < size {
+                        run.changesets[5][index] ^= 1 << UInt8(index % 8)
+                    } else {
+                        for number in run.signatures.indices {
+                            run.signatures[number].signature[index - size] ^= 4
+                        }
+                    }
+                    return run
+                })
             #expect(visit.end != nil && !visit.isInStep, "byte \(index): \(visit)")
             count += 1
         }
@@ -141,18 +153,22 @@ struct MaliciousChangesetTests {
     @Test("harmless: the same run twice, and an order that rests on nothing missing")
     func repeated() throws {
         let run = try scene.news()
-        let visit = try scene.bench.visit(scene.cara, of: .closing(with: [.changesets(run), .changesets(run)]))
+        let visit = try scene.bench.visit(
+            scene.cara, of: .closing(with: [.changesets(run), .changesets(run)]))
         #expect(visit.isInStep && visit.doubts.isEmpty && visit.end == nil, "\(visit)")
         #expect(try scene.cara.liveRows() == scene.olga.liveRows())
         try scene.expectRecovery()
     }
 
-    @Test("void: a body that a colluding member has moved, or calls plain, opens for nobody and shows nothing")
+    @Test(
+        "void: a body that a colluding member has moved, or calls plain, opens for nobody and shows nothing")
     func colluding() throws {
         try scene.bench.sync(scene.cara)
         let shown = try scene.cara.liveRows()
         let own = try scene.ben.store.read { tx in
-            try (1...3).map { try #require(try tx.log.rawEntry(of: ChangeID(device: scene.ben.device, number: $0))) }
+            try (1...3).map {
+                try #require(try tx.log.rawEntry(of: ChangeID(device: scene.ben.device, number: $0)))
+            }
         }
         let bodies = try own.map { try #require(parts($0.bytes)).body }
         for (body, isPlain) in [(bodies[0], false), (bodies[1], true), (Array(bodies[2].reversed()), false)] {
@@ -173,7 +189,8 @@ struct MaliciousChangesetTests {
             let epoch = try #require(try tx.log.header(of: last)).epoch
             let header = ChangesetHeader(
                 change: ChangeID(device: member.device, number: head.number + 1),
-                time: HybridTime(number: head.time.number + 1), epoch: isPlain ? 0 : epoch, context: Frontier())
+                time: HybridTime(number: head.time.number + 1), epoch: isPlain ? 0 : epoch,
+                context: Frontier())
             let bytes = header.encoded(bodySize: body.count) + body
             let hash = Chain.next(after: head.hash, bytes: bytes)
             let signature = try Chain.sign(

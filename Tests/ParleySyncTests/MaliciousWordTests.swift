@@ -57,11 +57,13 @@ struct MaliciousWordTests {
 
     @Test("doubted: another hash of what comes than of what the server says it holds; what is signed stands")
     func otherHash() throws {
-        let visit = try bench.visit(scene.cara, of: Liar(say: { message in
-            guard case .frontier(var entries) = message else { return [message] }
-            for index in entries.indices { entries[index].hash[0] ^= 1 }
-            return [.frontier(entries)]
-        }))
+        let visit = try bench.visit(
+            scene.cara,
+            of: Liar(say: { message in
+                guard case .frontier(var entries) = message else { return [message] }
+                for index in entries.indices { entries[index].hash[0] ^= 1 }
+                return [.frontier(entries)]
+            }))
         #expect(visit.doubts.contains(.otherChanges), "\(visit)")
         #expect(try scene.cara.value(scene.record, "basis") == .text("Ben 3"))
         try scene.expectRecovery()
@@ -82,30 +84,41 @@ struct MaliciousWordTests {
     @Test("detected: an old session played back is a server that has lost what it held since")
     func replayed() throws {
         var recorded: [Message] = []
-        try bench.visit(scene.cara, of: Liar(say: { recorded.append($0); return [$0] }))
+        try bench.visit(
+            scene.cara,
+            of: Liar(say: {
+                recorded.append($0); return [$0]
+            }))
         try scene.olga.set(scene.record, "title", .text("Late"))
         try bench.syncAll(scene.olga, scene.cara)
         let before = try Holding(scene.cara)
         var isFirst = true
-        let visit = try bench.visit(scene.cara, of: Liar(say: { _ in
-            defer { isFirst = false }
-            return isFirst ? recorded : []
-        }, hear: { if case .hello = $0 { [$0] } else { [] } }))
+        let visit = try bench.visit(
+            scene.cara,
+            of: Liar(
+                say: { _ in
+                    defer { isFirst = false }
+                    return isFirst ? recorded : []
+                }, hear: { if case .hello = $0 { [$0] } else { [] } }))
         #expect(visit.lost == 1 && !visit.isInStep, "\(visit)")
         #expect(try Holding(scene.cara) == before)
         try scene.expectRecovery()
     }
 
-    @Test("refused: two branches of one device shown to two clients; neither takes the other's, by a bundle either")
+    @Test(
+        "refused: two branches of one device shown to two clients; neither takes the other's, by a bundle either"
+    )
     func twoBranches() throws {
         try bench.syncAll(scene.cara)
         let copy = try bench.copy(scene.ben, to: "ben-copy")
         try scene.ben.set(scene.record, "basis", .text("To Olga"))
         try copy.set(scene.record, "basis", .text("To Cara"))
         try bench.visit(scene.olga, of: .closing(with: [.changesets(try scene.ben.handedOver(after: 3))]))
-        try bench.visit(scene.cara, of: Liar(
-            say: { $0 == .caughtUp ? [.changesets(copy.branch), .caughtUp] : [$0] },
-            hear: { if case .changesets = $0 { [] } else { [$0] } }))
+        try bench.visit(
+            scene.cara,
+            of: Liar(
+                say: { $0 == .caughtUp ? [.changesets(copy.branch), .caughtUp] : [$0] },
+                hear: { if case .changesets = $0 { [] } else { [$0] } }))
         #expect(try scene.olga.value(scene.record, "basis") == .text("To Olga"))
         #expect(try scene.cara.value(scene.record, "basis") == .text("To Cara"))
         let before = try Holding(scene.cara)
@@ -121,9 +134,11 @@ struct MaliciousWordTests {
         try bench.sync(scene.cara)
         try scene.cara.set(scene.record, "confidence", .text("low"))
         let own = ChangeID(device: scene.cara.device, number: 1)
-        let visit = try bench.visit(scene.cara, of: Liar(
-            hear: { if case .changesets = $0 { [] } else { [$0] } },
-            answer: { if case .changesets = $0 { [.stored([own])] } else { [] } }))
+        let visit = try bench.visit(
+            scene.cara,
+            of: Liar(
+                hear: { if case .changesets = $0 { [] } else { [$0] } },
+                answer: { if case .changesets = $0 { [.stored([own])] } else { [] } }))
         #expect(visit.isInStep && visit.reports.contains(.stored(through: 1)))
         #expect(try scene.cara.unsentCount() == 0)
         let next = try bench.visit(scene.cara)
@@ -142,9 +157,11 @@ struct MaliciousWordTests {
             let said = Message.stored([
                 ChangeID(device: own, number: number), ChangeID(device: DeviceID(7), number: 1),
             ])
-            let visit = try bench.visit(scene.cara, of: Liar(
-                hear: { if case .changesets = $0 { [] } else { [$0] } },
-                answer: { if case .changesets = $0 { [said] } else { [] } }))
+            let visit = try bench.visit(
+                scene.cara,
+                of: Liar(
+                    hear: { if case .changesets = $0 { [] } else { [$0] } },
+                    answer: { if case .changesets = $0 { [said] } else { [] } }))
             #expect(visit.reports.contains(.doubt(Doubt(.falseAcknowledgement, 2))), "\(visit)")
             #expect(!visit.isInStep)
             #expect(try scene.cara.unsentCount() == 1)
@@ -165,7 +182,8 @@ struct MaliciousWordTests {
             })
     }
 
-    @Test("kept: whatever reason a refusal gives, the change stays as it is and goes on to an honest server",
+    @Test(
+        "kept: whatever reason a refusal gives, the change stays as it is and goes on to an honest server",
         arguments: Refusal.Reason.allCases.filter { $0 != .fork })
     func refused(_ reason: Refusal.Reason) throws {
         try bench.sync(scene.cara)
@@ -212,9 +230,55 @@ struct MaliciousWordTests {
         #expect(visit.healings.map(\.cause) == [.fork] && visit.healings.map(\.rewritten) == [1], "\(visit)")
         #expect(scene.cara.device != former)
         #expect(try scene.cara.value(scene.record, "confidence") == .text("low"))
+        let next = try bench.visit(scene.cara)
+        #expect(next.reports.contains(.doubt(Doubt(.claimedFork, 1, of: "cara"))), "\(next)")
         try bench.syncAll(scene.cara, scene.olga)
         #expect(try scene.olga.value(scene.record, "confidence") == .text("low"))
         try scene.expectRecovery()
+    }
+
+    @Test("doubted: a colleague's fork that is none hides that work until somebody else hands it over")
+    func falseForeignFork() throws {
+        try bench.sync(scene.cara)
+        let change = ChangeID(device: scene.ben.device, number: 1)
+        let refusal = Message.refused(Refusal(change: change, reason: .fork, text: "no"))
+        // Whatever Cara sends of Ben's chain to find where it parts, the first of it is refused.
+        let liar = Liar(
+            say: { message in
+                guard case .frontier(var entries) = message else { return [message] }
+                for index in entries.indices where entries[index].change.device == change.device {
+                    entries[index].hash[0] ^= 1
+                }
+                return [.frontier(entries), refusal]
+            },
+            hear: { if case .changesets = $0 { [] } else { [$0] } },
+            answer: { if case .changesets = $0 { [refusal] } else { [] } })
+        try scene.olga.set(scene.record, "title", .text("Makes the frontiers differ"))
+        try bench.sync(scene.olga)
+        let visit = try bench.visit(scene.cara, of: liar)
+        #expect(visit.healings.map(\.cause) == [.foreignFork], "\(visit)")
+        #expect(try scene.cara.value(scene.record, "basis") == nil, "kept apart, as the protocol has it")
+        let silent = Liar(say: { if case .changesets = $0 { [] } else { [$0] } })
+        let next = try bench.visit(scene.cara, of: silent)
+        #expect(next.reports.contains(.doubt(Doubt(.claimedFork, 1, of: "ben"))), "\(next)")
+        try scene.cara.apply(bundleOf: scene.olga)
+        #expect(try scene.cara.liveRows() == scene.olga.liveRows())
+        try scene.expectRecovery()
+    }
+
+    @Test("no doubt where a fork is real: the server shows the other branch")
+    func realFork() throws {
+        try bench.sync(scene.cara)
+        let copy = try bench.copy(scene.cara, to: "cara-copy")
+        try scene.cara.set(scene.record, "confidence", .text("low"))
+        try copy.set(scene.record, "likelihood", .text("likely"))
+        try bench.sync(scene.cara)
+        let outcome = try bench.syncReporting(copy)
+        #expect(outcome.reports.contains { if case .healed = $0 { true } else { false } })
+        #expect(
+            !outcome.reports.contains { if case .doubt = $0 { true } else { false } }, "\(outcome.reports)")
+        try bench.syncAll(scene.cara, copy, scene.olga)
+        #expect(try copy.liveRows() == scene.olga.liveRows())
     }
 
     @Test("declined removals, announced keys and farewells change nothing but what they may")
@@ -223,13 +287,15 @@ struct MaliciousWordTests {
         let before = try Holding(scene.cara)
         let key = bench.clock.random(32)
         let pinned = try scene.cara.serverKey()
-        let visit = try bench.visit(scene.cara, of: .adding([
-            .declined(Declination(statements: [bench.clock.random(32)], reason: .cut, text: "no")),
-            .declined(Declination(statements: [], reason: .unknown, text: "")),
-            .succession(key: key), .succession(key: key), .stored([]),
-            .presence(Presence(device: scene.olga.device, payload: bench.clock.random(400))),
-            .unknown(kind: 200),
-        ]))
+        let visit = try bench.visit(
+            scene.cara,
+            of: .adding([
+                .declined(Declination(statements: [bench.clock.random(32)], reason: .cut, text: "no")),
+                .declined(Declination(statements: [], reason: .unknown, text: "")),
+                .succession(key: key), .succession(key: key), .stored([]),
+                .presence(Presence(device: scene.olga.device, payload: bench.clock.random(400))),
+                .unknown(kind: 200),
+            ]))
         #expect(visit.isInStep && visit.end == nil && visit.doubts.isEmpty, "\(visit)")
         #expect(try Holding(scene.cara) == before)
         #expect(try scene.cara.serverKey() == pinned)
@@ -276,7 +342,8 @@ struct MaliciousWordTests {
         })
     }
 
-    @Test("not believed: a time that no clock shows, which would be the last that anybody could stamp",
+    @Test(
+        "not believed: a time that no clock shows, which would be the last that anybody could stamp",
         arguments: [0, 900_000_000_000, 5_000_000_000_000, Int64(Limits.latest)])
     func impossibleTime(_ time: Int64) throws {
         try bench.sync(scene.cara)
@@ -288,7 +355,8 @@ struct MaliciousWordTests {
         try scene.expectRecovery()
     }
 
-    @Test("told, not prevented: a server's clock that is years off dates what is written until it is right",
+    @Test(
+        "told, not prevented: a server's clock that is years off dates what is written until it is right",
         arguments: [Int64(10), -10])
     func yearsOff(_ years: Int64) throws {
         try bench.sync(scene.cara)

@@ -13,9 +13,13 @@ enum AuditSpeech {
         log.append("\(counted(audit.signatures, "signature")) right")
         if audit.unsigned > 0 { log.append("\(audit.unsigned) not signed yet") }
         log.append(bodies(audit))
-        if audit.waiting > 0 { log.append("\(audit.waiting) \(audit.waiting == 1 ? "waits" : "wait") for a key") }
+        if audit.waiting > 0 {
+            log.append("\(audit.waiting) \(audit.waiting == 1 ? "waits" : "wait") for a key")
+        }
         let void = audit.void.values.reduce(0, +)
-        if void > 0 { log.append("\(void) void (\(reasons(audit.void.map { ($0.key.rawValue, $0.value) })))") }
+        if void > 0 {
+            log.append("\(void) void (\(reasons(audit.void.map { ($0.key.rawValue, $0.value) })))")
+        }
         if audit.unknowing > 0 {
             log.append("\(audit.unknowing) by authors who knew a membership statement that is not here")
         }

@@ -8,7 +8,8 @@ enum DoubtSpeech {
         let whose = doubt.of.map { " of \($0)" } ?? ""
         switch doubt.kind {
         case .badStatements:
-            return "The server sent \(statements(count)) that cannot be read or are not signed as they say; passed over."
+            return
+                "The server sent \(statements(count)) that cannot be read or are not signed as they say; passed over."
         case .strangeStatements:
             return
                 "The server sent \(statements(count)) of nobody who has a voice in this workspace; passed over."
@@ -27,11 +28,15 @@ enum DoubtSpeech {
         case .otherChanges:
             return
                 "The server handed over other changes\(whose) than it says it holds; those that came are signed and stand."
+        case .claimedFork:
+            return
+                "The server said that there is another branch of changes\(whose), and does not hand it over: it may have made that up. What was kept apart for it is here (parley log --apart), and comes back with a colleague's bundle or another server."
         case .falseAcknowledgement:
             return "The server acknowledged what it was never sent; not believed."
         case .refusalOfNothing: return "The server refused what it was never sent; passed over."
         case .falseRefusal:
-            return "The server refused a change of yours for a fault that it does not have; the change stays as it is."
+            return
+                "The server refused a change of yours for a fault that it does not have; the change stays as it is."
         case .strangeTime: return "The server says a time that no clock shows; not believed."
         case .clocksApart:
             let side = count > 0 ? "ahead of" : "behind"
@@ -43,7 +48,8 @@ enum DoubtSpeech {
     /// What to do.
     static func hint(_ doubt: Doubt) -> String {
         switch doubt.kind {
-        case .missingStatements, .lostStatements, .missingChanges, .otherChanges, .inviteUsedTwice:
+        case .claimedFork, .missingStatements, .lostStatements, .missingChanges, .otherChanges,
+            .inviteUsedTwice:
             "compare with a colleague without the server: parley bundle create FILE, parley bundle apply FILE    who is in: parley members"
         case .strangeTime, .clocksApart: "ask whoever runs the server what time it is there"
         default: "if it goes on, ask whoever runs the server; your work is intact"

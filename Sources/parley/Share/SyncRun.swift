@@ -153,7 +153,9 @@ extension Console {
     func noteSealed(_ workspace: Workspace) throws {
         let count = try workspace.store.read { try $0.sealedCount() }
         guard count > 0 else { return }
-        try note("\(counted(count, "change")) came sealed under a key that is not here yet; an admin's next sync hands it on.")
+        try note(
+            "\(counted(count, "change")) came sealed under a key that is not here yet; an admin's next sync hands it on."
+        )
     }
 
     /// With `sync.auto` a command that has written syncs afterwards. Offline is a state: it says so and ends

@@ -99,7 +99,8 @@ private final class Watcher {
             case .received: print()
             case .presence(let device, let payload): meet(device, payload)
             case .refused(let refusal): refused(refusal.change)
-            case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost, .doubt, .removalSignedAgain:
+            case .healed, .identityChanged, .forgotten, .restamped, .serverHadLost, .doubt,
+                .removalSignedAgain:
                 mended(report)
             default: break
             }
