@@ -1,7 +1,8 @@
 package import ParleyCore
 
 /// Judges a run of changesets that came from elsewhere, by their headers alone: next number of its chain,
-/// context held, stamp greater than the stamps of its context, chain hash, signature of an enrolled device,
+/// context held, stamp greater than the stamps of its context, chain hash, signature of a device whose keys
+/// are known (also of one that is out: whether what it wrote counts is another question, see ``Standing``),
 /// and, at a server, the clock. Whoever receives changesets asks here before storing them.
 ///
 /// A chain is signed at its last number in a run, so a fault anywhere in a chain's part of the run sets that
@@ -108,8 +109,9 @@ package struct ChainFault: Error, Equatable, Sendable {
         case stamp
         case clock(aheadMilliseconds: Int64)
         case signature
+        /// No enrolment of the device is held.
         case notEnrolled
-        /// The device's role may not write.
+        /// The device may not write: by its role, or because it is out.
         case role
         /// The workspace holds as much as the server lets it.
         case quota

@@ -8,33 +8,42 @@ struct Judgement {
     struct Void: Error { let reason: Reason }
 
     let ground: StatementGround
+    let kinship: Kinship
     let past: Past
     /// By place; false for what has not been judged, too.
     private(set) var counts: [Bool]
-    private(set) var reasons: [Int: Reason] = [:]
-    /// The places of foundings and enrolments that count.
-    private(set) var admissions: [Handle: Admitted] = [:]
-    private(set) var devices: [Handle: [DeviceID]] = [:]
-    private(set) var analysts: [Handle] = []
-    private var usedGrants: Set<Int> = []
-    private var signingKeys: Set<[UInt8]> = []
+    private(set) var reasons: [Reason?]
 
     /// Judges foundings, grants and enrolments: all that others' right to speak comes from.
-    init(_ ground: StatementGround, _ past: Past, under force: Force) {
+    init(_ ground: StatementGround, _ past: Past) {
         self.ground = ground
         self.past = past
+        kinship = Kinship(ground)
         counts = Array(repeating: false, count: ground.statements.count)
-        for removal in force.all { count(removal) }
-        for place in ground.statements.indices where isStructural(place) { judge(place, under: force) }
+        reasons = Array(repeating: nil, count: ground.statements.count)
+        for place in ground.statements.indices where isStructural(place) { judge(place, under: Force()) }
     }
-
-    /// A removal that is in force.
-    mutating func count(_ removal: Removal) { counts[removal.place] = true }
 
     private func isStructural(_ place: Int) -> Bool {
         switch ground.statements[place].content {
         case .found, .grant, .enrol: true
         case .role, .revoke, .epoch, .share, .unknown: false
+        }
+    }
+
+    /// Takes a removal that is in force now for counting, and judges anew what it touches. What lies in its past
+    /// stands as it stood.
+    mutating func follow(_ removal: Removal, under force: Force) {
+        counts[removal.place] = true
+        var open = Set((kinship.acts[removal.handle] ?? []).filter { !past.holds(removal.place, $0) })
+        guard var place = open.min() else { return }
+        while !open.isEmpty {
+            if open.remove(place) != nil {
+                let before = counts[place]
+                judge(place, under: force)
+                if counts[place] != before { open.formUnion(kinship.dependents(of: place, ground)) }
+            }
+            place += 1
         }
     }
 
@@ -49,44 +58,43 @@ struct Judgement {
     }
 
     private mutating func judge(_ place: Int, under force: Force) {
+        counts[place] = false
         do throws(Void) {
-            switch ground.statements[place].content {
-            case .found(let founding): try found(place, founding)
-            case .grant(let grant): try judge(grant, at: place, force)
-            case .enrol(let enrolment): try enrol(place, enrolment, force)
-            case .epoch: _ = try member(place, .admin, force)
-            case .share(let share): try judge(share, at: place, force)
-            case .unknown: try judgeUnknown(place, force)
-            case .role, .revoke: return
-            }
+            try check(place, force)
             counts[place] = true
+            reasons[place] = nil
         } catch {
             reasons[place] = error.reason
         }
     }
 
-    private mutating func found(_ place: Int, _ founding: Founding) throws(Void) {
-        guard ground.roots[place] != nil else { throw Void(reason: .otherWorkspace) }
-        try admit(founding.keys, Voice(handle: founding.handle, device: founding.keys.device), .admin, place)
+    private func check(_ place: Int, _ force: Force) throws(Void) {
+        switch ground.statements[place].content {
+        case .found:
+            guard ground.roots[place] != nil else { throw Void(reason: .otherWorkspace) }
+            try expectRoom(place)
+        case .grant(let grant): try check(grant, at: place, force)
+        case .enrol(let enrolment): try check(enrolment, at: place, force)
+        case .epoch: _ = try member(place, .admin, force)
+        case .share(let share): try check(share, at: place, force)
+        case .unknown:
+            if ground.voice(try authority(place)) != nil { _ = try member(place, .membership, force) }
+        case .role, .revoke: return
+        }
     }
 
-    private func judge(_ grant: Grant, at place: Int, _ force: Force) throws(Void) {
+    private func check(_ grant: Grant, at place: Int, _ force: Force) throws(Void) {
         let isNewAnalyst = grant.purpose.role != nil
         let issuer = try member(place, isNewAnalyst ? .admin : .membership, force)
         guard isNewAnalyst || grant.handle == issuer.handle else { throw Void(reason: .wrongHandle) }
     }
 
-    private func judge(_ share: Share, at place: Int, _ force: Force) throws(Void) {
+    private func check(_ share: Share, at place: Int, _ force: Force) throws(Void) {
         _ = try member(place, .membership, force)
         let named = ground.places[share.epoch].map { ground.statements[$0].content }
         guard ground.statements[place].restsOn.contains(share.epoch), case .epoch? = named else {
             throw Void(reason: .unknownEpoch)
         }
-    }
-
-    private func judgeUnknown(_ place: Int, _ force: Force) throws(Void) {
-        let authority = try authority(place)
-        if ground.voice(authority) != nil { _ = try member(place, .membership, force) }
     }
 
     // MARK: Who may
@@ -102,7 +110,7 @@ struct Judgement {
     func member(_ place: Int, _ need: Removal.Need, _ force: Force) throws(Void) -> Voice {
         let authority = try authority(place)
         guard let voice = ground.voice(authority) else { throw Void(reason: .noAuthority) }
-        guard let admitted = admissions[voice.handle] else { throw Void(reason: .authorityVoid) }
+        guard let admitted = admission(of: voice.handle) else { throw Void(reason: .authorityVoid) }
         let known = { (removal: Removal) in past.holds(place, removal.place) }
         guard force.exit(of: voice, within: known) == nil else { throw Void(reason: .revoked) }
         let held = force.role(of: voice.handle, admitted: admitted, past: past, within: known).role
@@ -120,24 +128,31 @@ struct Judgement {
         one != other && !past.holds(one, other) && !past.holds(other, one)
     }
 
+    /// How an analyst came in: by the first claim that counts.
+    func admission(of handle: Handle) -> Admitted? {
+        guard let place = kinship.claims[handle]?.first(where: { counts[$0] }),
+            let role = ground.admittedRole(place)
+        else { return nil }
+        return Admitted(role: role, place: place)
+    }
+
     // MARK: Who comes in
 
-    private mutating func enrol(_ place: Int, _ enrolment: Enrolment, _ force: Force) throws(Void) {
+    private func check(_ enrolment: Enrolment, at place: Int, _ force: Force) throws(Void) {
         let authority = try authority(place)
         let voice = Voice(handle: enrolment.handle, device: enrolment.keys.device)
         guard case .grant(let grant) = ground.statements[authority].content else {
             let issuer = try member(place, .membership, force)
             guard voice.handle == issuer.handle else { throw Void(reason: .wrongHandle) }
             try expectNotBarred(voice, place, force)
-            return try admit(enrolment.keys, voice, nil, place)
+            return try expectRoom(place)
         }
         guard voice.handle == grant.handle else { throw Void(reason: .wrongHandle) }
         guard enrolment.time <= grant.until else { throw Void(reason: .grantExpired) }
         try expectStanding(grant, authority, enrolment: place, force)
         try expectNotBarred(voice, place, force)
-        guard !usedGrants.contains(authority) else { throw Void(reason: .grantUsed) }
-        try admit(enrolment.keys, voice, grant.purpose.role, place)
-        usedGrants.insert(authority)
+        guard !isClaimed(kinship.heirs[authority], before: place) else { throw Void(reason: .grantUsed) }
+        try expectRoom(place)
     }
 
     /// The unused invites of somebody removed are dead, also those made long before.
@@ -161,18 +176,20 @@ struct Judgement {
         guard !isBarred else { throw Void(reason: .revoked) }
     }
 
-    /// Brings a device in; with a role it is the first one of a new analyst.
-    private mutating func admit(
-        _ keys: DevicePublicKeys, _ voice: Voice, _ role: Role?, _ place: Int
-    ) throws(Void) {
-        guard role == nil || admissions[voice.handle] == nil else { throw Void(reason: .handleTaken) }
-        guard !signingKeys.contains(keys.signing) else { throw Void(reason: .deviceTaken) }
-        signingKeys.insert(keys.signing)
-        if let role {
-            admissions[voice.handle] = Admitted(role: role, place: place)
-            analysts.append(voice.handle)
+    /// A handle belongs to one analyst, and a signing key to one device.
+    private func expectRoom(_ place: Int) throws(Void) {
+        let statement = ground.statements[place]
+        if ground.admittedRole(place) != nil, let handle = ground.voice(place)?.handle {
+            let isTaken = isClaimed(kinship.claims[handle] ?? [], before: place)
+            guard !isTaken else { throw Void(reason: .handleTaken) }
         }
-        devices[voice.handle, default: []].append(voice.device)
+        guard !isClaimed(kinship.namesakes(statement), before: place) else {
+            throw Void(reason: .deviceTaken)
+        }
+    }
+
+    private func isClaimed(_ places: [Int], before place: Int) -> Bool {
+        places.contains { $0 < place && counts[$0] }
     }
 
     // MARK: Removals
@@ -181,7 +198,7 @@ struct Judgement {
     func refusal(of removal: Removal, under force: Force) -> Reason? {
         do throws(Void) { _ = try member(removal.place, .admin, force) } catch { return error.reason }
         guard removal.role != nil else { return nil }
-        guard let admitted = admissions[removal.handle], past.holds(removal.place, admitted.place) else {
+        guard let admitted = admission(of: removal.handle), past.holds(removal.place, admitted.place) else {
             return .unknownAnalyst
         }
         return nil
@@ -189,14 +206,15 @@ struct Judgement {
 
     /// Whether some admin has a device that is in, when all is known.
     func hasAdmin(under force: Force) -> Bool {
-        analysts.contains { handle in
-            guard let admitted = admissions[handle] else { return false }
+        kinship.handles.contains { handle in
+            guard let admitted = admission(of: handle) else { return false }
             let all = { (_: Removal) in true }
             guard force.role(of: handle, admitted: admitted, past: past, within: all).role == .admin else {
                 return false
             }
-            return (devices[handle] ?? []).contains {
-                force.exit(of: Voice(handle: handle, device: $0), within: all) == nil
+            return (kinship.arrivals[handle] ?? []).contains {
+                guard counts[$0], let voice = ground.voice($0) else { return false }
+                return force.exit(of: voice, within: all) == nil
             }
         }
     }

@@ -58,6 +58,7 @@ package struct Roster: Equatable, Sendable {
     package let workspace: WorkspaceID
     /// Nil while the founding statement is not held.
     package internal(set) var name: WorkspaceName?
+    /// Those that came in, also if they are out now: see `role(of:)` for who is in.
     package internal(set) var devices: [DeviceID: Device] = [:]
     package internal(set) var analysts: [Handle: Analyst] = [:]
     /// Every `epoch` statement that was judged.
@@ -129,9 +130,9 @@ extension Roster {
     }
 
     /// What a statement by this device should rest on: the device's own enrolment, which gives it its voice,
-    /// and the heads, so that it comes after all its author knew. Empty for a device that is no member.
+    /// and the heads, so that it comes after all its author knew. Empty for a device that is not in.
     package func rests(for device: DeviceID) -> [StatementHash] {
-        guard let own = devices[device]?.statement else { return [] }
+        guard role(of: device) != nil, let own = devices[device]?.statement else { return [] }
         let others = heads.reversed().filter { $0 != own }.prefix(Statement.mostRests - 1)
         return ([own] + others).sorted()
     }
@@ -141,7 +142,7 @@ extension Roster {
     /// away whoever joins by this invite before the issuer has synced.
     /// - Parameter set: what this roster was made of.
     package func rests(forInviteBy device: DeviceID, in set: StatementSet) -> [StatementHash] {
-        guard let own = devices[device]?.statement else { return [] }
+        guard role(of: device) != nil, let own = devices[device]?.statement else { return [] }
         var found: Set<StatementHash> = []
         var seen: Set<StatementHash> = []
         var next = heads

@@ -54,12 +54,11 @@ struct RosterFold {
         self.ground = ground
         removals = ground.statements.enumerated().compactMap { Removal($1, at: $0) }
         past = Past(ground, columns: removals.isEmpty ? [] : Array(ground.statements.indices))
-        judgement = Judgement(ground, past, under: force)
+        judgement = Judgement(ground, past)
     }
 
     mutating func decide() {
-        let touching = Touching(ground, past)
-        for removal in decisionOrder() { decide(removal, touching) }
+        for removal in decisionOrder() { decide(removal) }
     }
 
     /// The judgement of everything under the removals in force.
@@ -69,15 +68,14 @@ struct RosterFold {
         return whole
     }
 
-    private mutating func decide(_ removal: Removal, _ touching: Touching) {
+    private mutating func decide(_ removal: Removal) {
         if let reason = judgement.refusal(of: removal, under: force) {
             reasons[removal.statement] = reason
             return
         }
         force.insert(removal)
         var next = judgement
-        if touching.mayChange(by: removal) { next = Judgement(ground, past, under: force) }
-        next.count(removal)
+        next.follow(removal, under: force)
         if next.hasAdmin(under: force) {
             judgement = next
         } else {
@@ -113,35 +111,4 @@ struct RosterFold {
     }
 
     private func root(_ removal: Removal) -> Int { ground.roots[removal.place] ?? .max }
-}
-
-/// The grants and enrolments that removals about an analyst may touch, so that most removals, which touch
-/// none, cost no new judgement of all.
-private struct Touching {
-    private var places: [Handle: [Int]] = [:]
-    private let past: Past
-
-    init(_ ground: StatementGround, _ past: Past) {
-        self.past = past
-        for (place, statement) in ground.statements.enumerated() {
-            guard let authority = ground.authorities[place] else { continue }
-            switch statement.content {
-            case .grant: add(place, ground.voice(authority))
-            case .enrol:
-                add(place, ground.voice(place))
-                add(place, ground.voice(authority))
-                add(place, ground.signer(of: authority))
-            case .found, .role, .revoke, .epoch, .share, .unknown: continue
-            }
-        }
-    }
-
-    private mutating func add(_ place: Int, _ voice: Voice?) {
-        if let voice { places[voice.handle, default: []].append(place) }
-    }
-
-    /// What lies in a removal's past stands as it stood.
-    func mayChange(by removal: Removal) -> Bool {
-        (places[removal.handle] ?? []).contains { !past.holds(removal.place, $0) }
-    }
 }

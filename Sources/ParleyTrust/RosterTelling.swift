@@ -4,7 +4,9 @@ extension Roster {
     /// Says what was judged.
     mutating func tell(_ judgement: Judgement, _ fold: RosterFold) {
         let ground = fold.ground
-        for (place, reason) in judgement.reasons { void[ground.statements[place].hash] = reason }
+        for (place, reason) in judgement.reasons.enumerated() {
+            if let reason { void[ground.statements[place].hash] = reason }
+        }
         void.merge(fold.reasons) { own, _ in own }
         causes = Causes(judgement, fold.force)
         for (place, statement) in ground.statements.enumerated() { tell(statement, place, judgement, ground) }
@@ -51,11 +53,13 @@ extension Roster {
     }
 
     private mutating func nameRoles(_ judgement: Judgement, _ force: Force) {
-        for (handle, admitted) in judgement.admissions {
+        for (handle, admitted) in causes.admissions {
+            let devices = (judgement.kinship.arrivals[handle] ?? []).filter { judgement.counts[$0] }
             let given = force.role(
                 of: handle, admitted: admitted, past: judgement.past, within: { _ in true })
             analysts[handle] = Analyst(
-                handle: handle, role: given.role, devices: (judgement.devices[handle] ?? []).sorted(),
+                handle: handle, role: given.role,
+                devices: devices.compactMap { judgement.ground.voice($0)?.device }.sorted(),
                 admission: judgement.ground.statements[admitted.place].hash,
                 isRevoked: force.about(handle).contains { $0.effect == .analyst })
         }

@@ -117,7 +117,7 @@ struct Causes: Equatable {
         let ground = judgement.ground
         self.force = force
         places = ground.places
-        admissions = judgement.admissions
+        for handle in judgement.kinship.handles { admissions[handle] = judgement.admission(of: handle) }
         let columns = force.all.map(\.place) + force.removals.keys.compactMap { admissions[$0]?.place }
         past = Past(ground, columns: columns.sorted())
         signers = ground.statements.indices.map { ground.signer(of: $0)?.handle }

@@ -65,18 +65,24 @@ struct StatementGround {
         authorities.append(authority)
         if case .found = statement.content {
             roots.append(statement.workspace == workspace ? place : nil)
-        } else if let authority, bringsIn(place, on: authority) {
+        } else if let authority, admittedRole(place) != nil {
             roots.append(roots[authority] == nil ? nil : place)
         } else {
             roots.append(authority.flatMap { roots[$0] })
         }
     }
 
-    private func bringsIn(_ place: Int, on authority: Int) -> Bool {
-        guard case .enrol = statements[place].content,
-            case .grant(let grant) = statements[authority].content
-        else { return false }
-        return grant.purpose.role != nil
+    /// The role with which a founding, or an enrolment on a grant to a new analyst, brings an analyst in.
+    func admittedRole(_ place: Int) -> Role? {
+        switch statements[place].content {
+        case .found: return .admin
+        case .enrol:
+            guard case .grant(let grant)? = authorities[place].map({ statements[$0].content }) else {
+                return nil
+            }
+            return grant.purpose.role
+        case .grant, .role, .revoke, .epoch, .share, .unknown: return nil
+        }
     }
 
     /// The device that a founding or an enrolment brings in, and its analyst; nil for anything else.

@@ -8,9 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from parley_client import body, cbor, crockford, invites, messages, schema, stamps, statements
+from parley_client import body, cbor, crockford, invites, messages, schema, sealing, stamps, statements
 from parley_client.identity import Identity
-from parley_client.labels import K, public_key
+from parley_client.labels import H, K, public_key
 from parley_client.replica import Replica
 from parley_client.session import Address, Session
 
@@ -122,6 +122,8 @@ class Member:
 
     def __init__(self, address, replica, identity):
         self.address, self.replica, self.identity = address, replica, identity
+        replica.identity = identity
+        replica.judge()
 
     @classmethod
     def newcomer(cls, invite):
@@ -131,6 +133,7 @@ class Member:
         enrol = statements.enrol(
             identity, [invite.grant.hash], invite.secret, invite.grant.content.handle, stamps.now())
         replica = Replica(invite.workspace, [invite.grant.data, enrol.data])
+        replica.keys = sealing.Keys(invite.epochs)
         return cls(Address(invite.host, invite.port, invite.server), replica, identity), [invite.grant, enrol]
 
     @classmethod
@@ -154,12 +157,32 @@ class Member:
     def invite(self, handle, role, days=1):
         """A member's invite, made by a founder, and sent to the server."""
         seed, until = os.urandom(32), stamps.now() + days * 86_400_000
-        roster = self.replica.roster
-        bases = sorted({roster.voice(self.identity.signing), *roster.heads[:15]})
-        grant = statements.grant(self.identity, bases, public_key(K("invite-key", seed)), role, handle, until)
+        grant = statements.grant(self.identity, self.bases, public_key(K("invite-key", seed)), role, handle, until)
         self.replica.add_statements([grant.data])
         self.sync()
-        return invites.Joining(*self.address, self.replica.workspace, seed, grant).encode()
+        epochs = tuple((name, self.replica.keys.known[name]) for name in self.replica.roster.epochs[-1:])
+        return invites.Joining(*self.address, self.replica.workspace, seed, grant, epochs).encode()
+
+    @property
+    def bases(self):
+        """What a statement of this device rests on."""
+        roster = self.replica.roster
+        return sorted({roster.voice(self.identity.signing), *roster.heads[:15]})
+
+    def sign(self, content):
+        """A role, a revocation, an epoch or a share, by this device and taken by its replica."""
+        statement = statements.sign(self.identity, self.bases, content)
+        self.replica.add_statements([statement.data])
+        return statement
+
+    def begin_epoch(self):
+        """A new key for all who are in; a few devices, so that their seals fit into one statement."""
+        key, replica = os.urandom(32), self.replica
+        last = replica.roster.epochs[-1:]
+        previous = tuple((name, sealing.wrap(replica.keys.known[name], name, key)) for name in last)
+        readers = [d for id, d in replica.roster.devices.items() if id not in replica.roster.out]
+        seals = tuple(sorted(sealing.seal(key, replica.workspace, d.id, d.keys[32:64]) for d in readers))
+        return self.sign(statements.Epoch(H("epoch-key", key), stamps.now(), previous, seals))
 
     def session(self, introduction=(), token=b""):
         return Session(self.replica, self.identity, self.address, introduction, token)
