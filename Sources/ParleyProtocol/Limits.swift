@@ -3,9 +3,10 @@
 ///
 /// **What follows for a server**, whoever is at the other end of its connections, and whatever they do:
 ///
-/// - *Memory* stays below 256 MiB with up to a thousand sessions: what waits unfinished in front of it is at
-///   most `buffered` in all, what waits for slow receivers as much again (and `slice` for each), and what is
-///   to be stored is stored before it exceeds `arrivals`. Each open workspace adds up to 16 MiB of pages.
+/// - *Memory* stays below 256 MiB with up to 256 sessions: what waits unfinished in front of it is at most
+///   `buffered` in all, what waits for slow receivers as much again (and `slice` for each), and what is to be
+///   stored is stored before it exceeds `arrivals`. A session more adds at most two `slice`s, an open
+///   workspace more 16 MiB of pages.
 /// - *Descriptors*: strangers hold at most 256, those before the welcome, those on their way out and those
 ///   just accepted; all connections at most `connections`, each open workspace 3, and of what the process may
 ///   have `descriptorsKept` stay free for files.

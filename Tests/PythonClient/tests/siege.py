@@ -19,7 +19,7 @@ from parley_client.session import Connection, hello_of
 FORK = multiprocessing.get_context("fork")
 
 MEMORY = 256 * 1024
-"""KiB that a server stays below with up to a thousand sessions, as the protocol states (3.8)."""
+"""KiB that a server stays below with up to 256 sessions, as the protocol states (3.8)."""
 DESCRIPTORS = 64 + 64 + 64 + 64
 """Of strangers: before the welcome, on their way out, accepted in one turn; and what the server has anyhow, well counted."""
 
