@@ -30,12 +30,13 @@ extension FuzzTarget {
         })
 }
 
-/// A server's folder with one workspace, made once and copied for every input.
+/// A server's folder with one workspace, made once and written anew for every input.
 private struct HostedTemplate {
     static let shared = Result { try HostedTemplate() }
     static let now: Int64 = 1_795_000_000_000
 
-    let path: String
+    /// Its files, by their names within the folder.
+    private let files: [String: Data]
     let workspace: WorkspaceID
     /// The founder, an analyst, a reader, and the analyst who is honest throughout.
     let cast: [Identity]
@@ -47,7 +48,8 @@ private struct HostedTemplate {
     }
 
     private init() throws {
-        path = Self.scratch()
+        let path = Self.scratch()
+        defer { try? FileManager.default.removeItem(atPath: path) }
         cast = Array(try Forge.cast.get().prefix(4))
         let found = try Statement.found(
             by: cast[0], handle: Handle("olga"), name: WorkspaceName("ports"),
@@ -63,16 +65,38 @@ private struct HostedTemplate {
             let enrol = try Statement.enrol(cast[index + 1], invite: secret, grant: grant, time: Self.now)
             statements += [grant.bytes, enrol.bytes]
         }
+        try Self.host(statements, by: cast[0], in: path)
+        files = try Self.contents(of: path)
+    }
+
+    private static func host(_ statements: [[UInt8]], by founder: Identity, in path: String) throws {
         let folder = try ServerFolder(path: path, seed: [UInt8](repeating: 1, count: 32))
         let token = [UInt8](repeating: 7, count: 16)
-        try folder.addToken(
-            token, name: WorkspaceName("ports"), handle: Handle("olga"), expires: Self.now + 1000)
+        try folder.addToken(token, name: WorkspaceName("ports"), handle: Handle("olga"), expires: now + 1000)
         let end = RelayEnd(Relay(folder: folder, logger: RelayEnd.silent), ConnectionID(1))
-        let introduction = Introduction(token: token, statements: [statements[0]])
-        end.greet(workspace, cast[0], introduction)
+        guard let id = try Statement(received: statements[0]).workspace else {
+            throw Violation("no workspace")
+        }
+        end.greet(id, founder, Introduction(token: token, statements: [statements[0]]))
         end.say(.statements(Array(statements.dropFirst())))
         let answers = try end.hear()
         guard case .welcome? = answers.first else { throw Violation("the template was refused: \(answers)") }
+    }
+
+    private static func contents(of path: String) throws -> [String: Data] {
+        let names = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
+        return names.reduce(into: [:]) { $0[$1] = FileManager.default.contents(atPath: path + "/" + $1) }
+    }
+
+    /// Writes the folder.
+    func write(to path: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: path + "/logs", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for (name, content) in files {
+            let isWritten = FileManager.default.createFile(
+                atPath: path + "/" + name, contents: content, attributes: [.posixPermissions: 0o600])
+            try hold(isWritten, "the folder could not be written")
+        }
     }
 }
 
@@ -137,7 +161,7 @@ private final class Visit {
     init(who: Int, greets: Bool) throws {
         template = try HostedTemplate.shared.get()
         path = HostedTemplate.scratch()
-        try FileManager.default.copyItem(atPath: template.path, toPath: path)
+        try template.write(to: path)
         let folder = try ServerFolder(path: path, seed: [UInt8](repeating: 1, count: 32))
         let relay = Relay(folder: folder, logger: RelayEnd.silent)
         visitor = RelayEnd(relay, ConnectionID(2))
