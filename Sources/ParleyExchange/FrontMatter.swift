@@ -171,7 +171,8 @@ extension FrontMatter {
         var json: [UInt8] = []
         json.append(json: value)
         let text = String(decoding: json, as: UTF8.self)
-        if text.unicodeScalars.contains("\u{FEFF}") {
+        // YAML drops that mark at the beginning of a string, escaped or not.
+        if text.contains("\\ufeff") {
             json = []
             json.append(rawJSON: value)
         }

@@ -129,8 +129,8 @@ extension [UInt8] {
         append(contentsOf: "{\"cbor\":\"\(value.encoded.hex)\"}".utf8)
     }
 
-    /// A JSON string: quotes, backslashes and controls escaped, all else as it is. Only `\n` and `\t` of
-    /// the short escapes are used.
+    /// A JSON string: quotes, backslashes and what a terminal would obey escaped, all else as it is. Only `\n`
+    /// and `\t` of the short escapes are used.
     mutating func append(jsonString text: String) {
         append(UInt8(ascii: "\""))
         for byte in text.utf8 {

@@ -6,7 +6,7 @@ extension FuzzTarget {
     static let statements = FuzzTarget(
         "statements",
         seeds: {
-            try ["statement", "found", "grant", "enrol"].flatMap { name in
+            try ["statement", "found", "grant", "enrol", "role", "revoke", "epoch", "share", "law-"].flatMap { name in
                 try ["bytes", "statement"].flatMap { try Golden.vectors(name, key: $0) }
             }
         },

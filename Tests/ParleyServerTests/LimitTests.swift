@@ -169,6 +169,42 @@ struct LimitTests {
         #expect(left < sessions.count && left * 1_000_000 <= Limits.buffered, "\(left) are left")
     }
 
+    @Test("a storm of connections that say nothing sends nobody away in the middle of a handshake")
+    func storm() throws {
+        let stage = try Stage()
+        let begun = stage.connect(as: nil)
+        stage.relay.known(begun)
+        let silent = (0..<500).map { _ in stage.connect(as: nil) }
+        try stage.turn()
+        #expect(!stage.isEnded(begun))
+        #expect(silent.count { stage.isEnded($0) } == 501 - Limits.connectionsBeforeWelcome)
+        #expect(
+            silent.firstIndex { !stage.isEnded($0) } == 501 - Limits.connectionsBeforeWelcome,
+            "the oldest went")
+    }
+
+    @Test("of a flood of small messages a turn stores a few of each session, in order, and goes on")
+    func runs() throws {
+        let stage = try Stage()
+        let olga = try stage.host()
+        let ben = try stage.invited("ben", .analyst)
+        let session = stage.connect(as: ben.identity.keys.channel)
+        _ = try stage.say(stage.hello(ben.identity.device, [ben.grant, ben.enrolment]), session)
+        let flood = try stage.chain(of: ben.identity, 3 * Limits.runsPerTurn).flatMap(\.frame.encoded)
+        stage.relay.received(flood[...], from: session, at: stage.now)
+        let hers = try stage.changeset(of: stage.founder).frame.encoded
+        stage.relay.received(hers[...], from: olga, at: stage.now)
+        let first = stage.relay.endTurn(at: stage.now) { _ in 0 }
+        #expect(first.wantsTurn && stage.relay.overfull == [session])
+        #expect(first.deliveries.contains { $0.connection == olga }, "she is answered in the first turn")
+        try stage.turn()
+        #expect(stage.relay.overfull.isEmpty)
+        let numbers = stage.hears(session).compactMap { message -> UInt64? in
+            if case .stored(let changes) = message { changes.first?.number } else { nil }
+        }
+        #expect(numbers.last == UInt64(3 * Limits.runsPerTurn) && numbers == numbers.sorted())
+    }
+
     @Test("of a message full of what is no changeset one is refused")
     func junk() throws {
         let stage = try Stage()

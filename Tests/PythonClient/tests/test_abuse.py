@@ -373,7 +373,7 @@ def test_never_reading_answers(office, checked):
     mallory = office.member("mallory")
     strange = [header.changeset(header.Header(os.urandom(16), 1, 1), b"") for _ in range(3000)]
     saying = messages.encode(messages.Changesets(tuple(strange), ()))
-    results = office.besieged("refusals that nobody reads", never_reads, mallory, saying, seconds=6, attackers=4)
+    results = office.besieged("refusals that nobody reads", never_reads, mallory, saying, seconds=6, attackers=2)
     checked(all(said > 3 for said, _ in results), f"{results}")
 
 
@@ -511,7 +511,7 @@ def test_thousands_of_statements(office, checked):
     mallory = office.member("mallory")
     made = [statement.data for _, statement in fresh(mallory, 1500)]
     chained = [statement.data for _, statement in fresh(mallory, 1500, chained=True)][::-1]
-    damaged = [data[:-1] + bytes([data[-1] ^ 1]) for data in made]
+    damaged = [data[:-1] + bytes([data[-1] ^ 1]) for data in made[:300]]
     parts = [[tuple(chained)], [tuple(made[:700]), tuple(made[700:])], [tuple(damaged)], [tuple(made)] * 14]
     ends = office.besieged("thousands of statements", many_statements, mallory, parts, seconds=120)
     checked(ends == ["open", "open", "open", "limit"], f"{ends}")
