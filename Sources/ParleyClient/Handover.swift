@@ -145,8 +145,15 @@ extension Workspace {
 
     func noteAcknowledged(_ number: UInt64) throws {
         if Flaw.isPlanted(.leftMarkedLate) { try store.write { try $0.log.setMeta(Meta.left, number) } }
-        guard try store.read({ try $0.acknowledged() }) != number else { return }
-        try store.write { try $0.setAcknowledged(number) }
+        let (acknowledged, left) = try store.read {
+            (try $0.acknowledged(), try $0.log.metaNumber(Meta.left))
+        }
+        guard acknowledged != number || left < number else { return }
+        try store.write { tx in
+            try tx.setAcknowledged(number)
+            // A copy of this folder may have handed it over: what somebody holds is never encoded anew.
+            try tx.log.setMeta(Meta.left, max(try tx.log.metaNumber(Meta.left), number))
+        }
     }
 }
 

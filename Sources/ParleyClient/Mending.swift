@@ -196,7 +196,8 @@ private struct Rescue {
 extension Meta {
     /// What moves into a fresh file.
     fileprivate static let kept = [
-        workspace, server, serverKey, nextServerKey, clockOffset, left, namedStatement, introduction, device, lastSync,
+        workspace, server, serverKey, nextServerKey, clockOffset, left, namedStatement, introduction, device,
+        lastSync,
         serverHeld, serverStatements, claimedForks, refused, "acknowledged",
     ]
 }

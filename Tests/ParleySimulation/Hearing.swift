@@ -91,6 +91,8 @@ extension Run {
     }
 
     private func withLog(of replica: Replica, _ body: (SQLConnection) throws -> Void) throws {
+        // What was sealed anew in the session is under a key that may have come in it.
+        ledger.keep(replica.workspace.membership.ring)
         try replica.withFile(body)
     }
 }

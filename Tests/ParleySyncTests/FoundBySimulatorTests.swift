@@ -30,6 +30,22 @@ struct FoundBySimulatorTests {
         reports.reduce(0) { if case .serverHadLost(let count) = $1 { $0 + count } else { $0 } }
     }
 
+    @Test("what a copy of the folder has handed over is not sealed anew by the first, which never sent it")
+    func sentByACopy() throws {
+        try ben.set(record, "basis", .text("Not sent yet"))
+        let copy = try bench.copy(ben, to: "ben-copy")
+        try bench.sync(copy)
+        _ = try bench.member("cara", invitedBy: olga)
+        try ben.set(record, "confidence", .text("high"))
+        let device = ben.device
+        let reports = try bench.syncReporting(ben).reports
+        #expect(!reports.contains { if case .healed = $0 { true } else { false } }, "\(reports)")
+        #expect(!reports.contains { if case .refused = $0 { true } else { false } }, "\(reports)")
+        #expect(ben.device == device)
+        try bench.syncAll(ben, olga)
+        #expect(try olga.liveRows() == ben.liveRows())
+    }
+
     @Test("a newcomer of whom only she and a server since restored had heard is let in again")
     func forgottenNewcomer() throws {
         try bench.backUpServer(to: "backup")

@@ -257,7 +257,7 @@ struct MaliciousWordTests {
         try bench.sync(scene.olga)
         let visit = try bench.visit(scene.cara, of: liar)
         #expect(visit.healings.map(\.cause) == [.foreignFork], "\(visit)")
-        #expect(try scene.cara.value(scene.record, "basis") == nil, "kept apart, as the protocol has it")
+        #expect(try scene.cara.value(scene.record, "basis") == .null, "kept apart, as the protocol has it")
         let silent = Liar(say: { if case .changesets = $0 { [] } else { [$0] } })
         let next = try bench.visit(scene.cara, of: silent)
         #expect(next.reports.contains(.doubt(Doubt(.claimedFork, 1, of: "ben"))), "\(next)")
