@@ -55,8 +55,41 @@ private struct Play {
             payload.append(text: Self.handles[feed.below(4)])
             payload.append(varint: Self.now)
             try add(3, payload, signer, rests(&feed), device: device)
-        default: try add(4 + feed.byte() % 5, feed.take(feed.below(9)), signer, rests(&feed))
+        default: try addLaw(&feed, signer)
         }
+    }
+
+    /// Roles, removals, keys, and a statement of a later version.
+    private mutating func addLaw(_ feed: inout Feed, _ signer: Curve25519.Signing.PrivateKey) throws {
+        let tag = 4 + feed.byte() % 5
+        var payload: [UInt8] = []
+        switch tag {
+        case 4:
+            let role = 1 + feed.byte() % 3
+            payload.append(text: Self.handles[feed.below(4)])
+            payload += [role] + (role == 1 ? cuts(&feed, atLeast: 0) : [0])
+        case 5:
+            let scope = feed.byte() % 2
+            payload.append(text: Self.handles[feed.below(4)])
+            payload += [scope] + cuts(&feed, atLeast: Int(scope))
+        case 6:
+            payload = [UInt8](repeating: feed.byte(), count: 32)
+            payload.append(varint: Self.now)
+            payload += [0, 0]
+        case 7:
+            payload = statements[feed.below(statements.count)].hash.bytes + [1]
+            payload += cast[feed.below(cast.count)].device.number.bigEndianBytes
+            payload += [UInt8](repeating: 7, count: 80)
+        default: payload = feed.take(feed.below(9))
+        }
+        try add(tag, payload, signer, rests(&feed))
+    }
+
+    private func cuts(_ feed: inout Feed, atLeast least: Int) -> [UInt8] {
+        let devices = Set((0..<max(least, feed.below(3))).map { _ in cast[feed.below(cast.count)].device })
+        var bytes: [UInt8] = [UInt8(devices.count)]
+        for device in devices.sorted() { bytes += device.number.bigEndianBytes + [feed.byte() % 4] }
+        return bytes
     }
 
     private mutating func add(
