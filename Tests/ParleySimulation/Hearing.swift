@@ -61,8 +61,10 @@ extension Run {
 
     private func hear(_ refusal: Refusal, _ replica: Replica, _ link: Link) throws {
         journal.note("\(replica.name) is refused \(refusal.change.number): \(refusal.reason)")
-        // What rests on a chain's end that only its author can hand on has to wait for the author.
-        let waits = refusal.reason == .context && provoked.contains(.forks)
+        // What rests on a chain's end that only its author can hand on has to wait for the author; and so what rests
+        // on a colleague's change that had left in a bundle, was stamped too far ahead, and is pushed by the
+        // colleague: it is taken from anybody else.
+        let waits = refusal.reason == .context && !provoked.isDisjoint(with: [.forks, .wrongClocks])
         hasWaited = hasWaited || waits
         guard link.wasTampered || waits else {
             throw Failure("no refusals", "\(replica.name): \(refusal.reason) \(refusal.text)")
