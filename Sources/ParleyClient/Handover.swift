@@ -83,7 +83,6 @@ extension Workspace {
     func handOver(after position: Int64, beyond: Frontier) throws -> Handed {
         var restamped = 0
         while true {
-            try store.read { try membership.refresh(from: $0.log) }
             let slice = try store.read {
                 try $0.log.slice(after: position, beyond: beyond, own: device, limit: Limits.slice)
             }

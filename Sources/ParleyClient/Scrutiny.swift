@@ -50,6 +50,11 @@ struct Scrutiny {
 
     mutating func tell(_ statements: some Sequence<StatementHash>) { told.formUnion(statements) }
 
+    /// What another process has made since: it goes before the changesets that rest on it.
+    func untold(_ held: StatementSet) -> [StatementHash] {
+        held.count > told.count ? held.hashes.filter { !told.contains($0) } : []
+    }
+
     mutating func declined() { hasDeclined = true }
 
     mutating func take(_ intake: StatementIntake) -> [Doubt] {

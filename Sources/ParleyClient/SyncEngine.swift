@@ -44,6 +44,8 @@ package final class SyncEngine {
     private var gathered = Gathered()
     /// What the server says, held against what it does.
     var scrutiny: Scrutiny
+    /// By it one sees that another process has written.
+    private var fileVersion: Int64
     private var saidCaughtUp = false
     private var heardCaughtUp = false
     var reports: [SyncReport] = []
@@ -63,6 +65,7 @@ package final class SyncEngine {
         beginning = try workspace.beginning(at: began)
         remembersRefusals = beginning.remembersRefusals
         awaitsKey = workspace.keepsEpoch
+        fileVersion = try workspace.store.file.dataVersion()
         scrutiny = Scrutiny(told: Set(workspace.membership.statements.hashes), began: began)
         session = Session(greeting: beginning.hello, at: began)
     }
@@ -82,8 +85,17 @@ package final class SyncEngine {
     /// the workspace.
     package func pump() throws {
         let now = workspace.ambient.now()
+        try followOthers()
         try applyGathered(at: now)
         try feed(at: now)
+    }
+
+    /// Takes in what other processes have added to the membership.
+    private func followOthers() throws {
+        let version = try workspace.store.file.dataVersion()
+        guard version != fileVersion else { return }
+        fileVersion = version
+        try workspace.store.read { try workspace.membership.refresh(from: $0.log) }
     }
 
     /// Time passes; once a second is enough.
@@ -185,6 +197,7 @@ package final class SyncEngine {
 
     /// Sends statements, and remembers that the server was given them.
     private func tell(_ hashes: [StatementHash], at now: Int64) {
+        if hashes.isEmpty { return }
         let statements = hashes.compactMap { workspace.membership.statements[$0]?.bytes }
         for part in statements.parts(ofBytes: Limits.statements) { session.send(.statements(part), at: now) }
         scrutiny.tell(hashes)
@@ -334,9 +347,7 @@ package final class SyncEngine {
         }
         let handed = try workspace.handOver(after: cursor, beyond: beyond)
         guard workspace.device == beginning.hello.device else { return try follow(at: now) }
-        // Statements that another process has made go before the changesets that rest on them.
-        let news = workspace.membership.statements.statements.keys.filter { !scrutiny.told.contains($0) }
-        if !news.isEmpty { tell(news.sorted(), at: now) }
+        tell(scrutiny.untold(workspace.membership.statements), at: now)
         self.cursor = handed.position
         if handed.restamped > 0 { reports.append(.restamped(handed.restamped)) }
         if !handed.run.changesets.isEmpty {

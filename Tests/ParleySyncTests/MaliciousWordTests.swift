@@ -281,6 +281,21 @@ struct MaliciousWordTests {
         #expect(try copy.liveRows() == scene.olga.liveRows())
     }
 
+    @Test(
+        "told: a server that declines a removal gets it signed again, and the admin hears what that lets stand"
+    )
+    func declinedRemoval() throws {
+        try bench.syncAll(scene.cara, scene.olga)
+        try scene.ben.set(scene.record, "basis", .text("Written before anybody was told"))
+        try bench.sync(scene.ben)
+        try scene.olga.revoke(Handle("ben"))
+        let visit = try bench.visit(scene.olga)
+        #expect(visit.reports.contains(.removalSignedAgain(["ben"])), "\(visit)")
+        try bench.syncAll(scene.olga, scene.cara)
+        #expect(try scene.cara.value(scene.record, "basis") == .text("Written before anybody was told"))
+        #expect(try bench.visit(scene.cara).doubts == [])
+    }
+
     @Test("declined removals, announced keys and farewells change nothing but what they may")
     func announcements() throws {
         try bench.sync(scene.cara)
