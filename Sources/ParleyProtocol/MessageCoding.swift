@@ -302,7 +302,9 @@ extension ByteReader {
 
     private mutating func declination() throws(MalformedBytes) -> Declination {
         var hashes: [[UInt8]] = []
-        for _ in 0..<(try length(atMost: remaining / 32, "count")) { hashes.append(try take(32, "statement")) }
+        for _ in 0..<(try length(atMost: remaining / 32, "count")) {
+            hashes.append(try take(32, "statement"))
+        }
         let reason = Declination.Reason(rawValue: try varint("reason")) ?? .unknown
         return Declination(statements: hashes, reason: reason, text: try text(atMost: Limits.message))
     }

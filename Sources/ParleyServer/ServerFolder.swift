@@ -54,7 +54,8 @@ package final class ServerFolder {
 
     /// The identity that this server is going to have, which its clients are told of; nil while there is none.
     package func announced() throws -> Identity? {
-        let isThere = FileManager.default.fileExists(atPath: path + "/" + IdentityFile.Kind.nextServer.fileName)
+        let isThere = FileManager.default.fileExists(
+            atPath: path + "/" + IdentityFile.Kind.nextServer.fileName)
         return isThere ? try IdentityFile.read(.nextServer, inFolder: path) : nil
     }
 

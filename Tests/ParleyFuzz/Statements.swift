@@ -6,7 +6,8 @@ extension FuzzTarget {
     static let statements = FuzzTarget(
         "statements",
         seeds: {
-            try ["statement", "found", "grant", "enrol", "role", "revoke", "epoch", "share", "law-"].flatMap { name in
+            try ["statement", "found", "grant", "enrol", "role", "revoke", "epoch", "share", "law-"].flatMap {
+                name in
                 try ["bytes", "statement"].flatMap { try Golden.vectors(name, key: $0) }
             }
         },

@@ -40,7 +40,8 @@ struct MembershipTests {
         #expect(try team.ben.run("sync").exit == 4)
     }
 
-    @Test("who may not is told so: an analyst removes nobody, the last admin cannot go, a stranger has no name")
+    @Test(
+        "who may not is told so: an analyst removes nobody, the last admin cannot go, a stranger has no name")
     func refused() throws {
         for (home, arguments, word) in [
             (team.ben, ["revoke", "olga", "--yes"], "admin"),
@@ -87,7 +88,8 @@ struct MembershipTests {
         try team.expectAgreement()
     }
 
-    @Test("a key that was announced is followed; who has not heard of it stops hard and goes on with an invite")
+    @Test(
+        "a key that was announced is followed; who has not heard of it stops hard and goes on with an invite")
     func key() throws {
         let server = team.server
         let before = try server.home.succeed("key", "--data", server.data).output

@@ -126,7 +126,9 @@ struct PermissionTests {
         print("promise: permissions count=\(count)")
     }
 
-    @Test("who was put out is told so once, on their own channel alone, and whatever they say after it is nothing")
+    @Test(
+        "who was put out is told so once, on their own channel alone, and whatever they say after it is nothing"
+    )
     func revoked() throws {
         var count = 0
         for role in Role.allCases {
@@ -134,7 +136,8 @@ struct PermissionTests {
                 var scene = try Scene(.revoked, role)
                 #expect(scene.greeting.map(\.kind).contains(2), "it had been let in")
                 #expect(scene.farewell.map(\.code) == [.revoked], "\(role)")
-                #expect(try scene.outcome(of: scene.message(row.kind)) == .nothing, "\(row.kind) of a \(role)")
+                #expect(
+                    try scene.outcome(of: scene.message(row.kind)) == .nothing, "\(row.kind) of a \(role)")
                 #expect(scene.colleagueHears.isEmpty, "\(row.kind) of a \(role)")
                 #expect(try scene.comesBack() == [.revoked], "\(role)")
                 #expect(try scene.comesBack(as: scene.stage.identity().keys.channel) == [.forbidden])

@@ -47,7 +47,8 @@ struct Members: Subcommand {
 
     private func json(_ analyst: Roster.Analyst, _ roster: Roster, _ workspace: Workspace) -> JSON {
         [
-            "handle": .text(analyst.handle.text), "role": analyst.isRevoked ? .null : .text(analyst.role.name),
+            "handle": .text(analyst.handle.text),
+            "role": analyst.isRevoked ? .null : .text(analyst.role.name),
             "removedBy": .text(orNull: removedBy(analyst, roster)),
             "you": .bool(analyst.devices.contains(workspace.device)),
             "devices": .array(

@@ -48,7 +48,10 @@ struct Overview {
         var table = TextTable([.init(), .init(isElastic: true)])
         table.add([.init("workspace"), .init(workspace.name, .strong)])
         table.add([
-            .init("you"), .init("\(workspace.handle ?? "?"), \(facts.isOut ? "no member any more" : workspace.role()?.name ?? "no member")"),
+            .init("you"),
+            .init(
+                "\(workspace.handle ?? "?"), \(facts.isOut ? "no member any more" : workspace.role()?.name ?? "no member")"
+            ),
         ])
         table.add([.init("records"), .init("\(records) (\(counts.deleted) deleted)")])
         table.add([.init("changes"), .init("\(counts.changesets), \(facts.unsent) unsent")])

@@ -30,7 +30,8 @@ struct Revoke: Subcommand {
         console.learn(workspace)
         let (handle, device) = try workspace.member(called: who)
         try console.confirm(
-            device == nil ? "Put \(handle) out of \(workspace.name) for good?" : "Put this device of \(handle) out?")
+            device == nil
+                ? "Put \(handle) out of \(workspace.name) for good?" : "Put this device of \(handle) out?")
         try workspace.revoke(handle, devices: device.map { [$0] })
         try console.tellServer(
             workspace, done: device == nil ? "\(handle) is out." : "This device of \(handle) is out.",
@@ -68,7 +69,8 @@ struct RoleCommand: Subcommand {
         console.learn(workspace)
         try workspace.setRole(handle, Role(name: role) ?? .reader)
         try console.tellServer(
-            workspace, done: "\(handle) is \(role) now.", json: ["handle": .text(handle.text), "role": .text(role)])
+            workspace, done: "\(handle) is \(role) now.",
+            json: ["handle": .text(handle.text), "role": .text(role)])
     }
 }
 
@@ -78,7 +80,8 @@ extension Workspace {
         if let handle = try? Handle(text), membership.roster.analysts[handle] != nil { return (handle, nil) }
         let given = text.uppercased()
         let devices = membership.roster.devices.values.filter {
-            given.count >= 4 && $0.id.text.uppercased().hasPrefix(given) && !membership.roster.isRevoked($0.id)
+            given.count >= 4 && $0.id.text.uppercased().hasPrefix(given)
+                && !membership.roster.isRevoked($0.id)
         }
         guard devices.count <= 1 else {
             throw CommandFailure(
@@ -113,6 +116,8 @@ extension Console {
             return try self.json(.object(members + [JSONMember("synced", .bool(isTold))]))
         }
         try note(done)
-        if let reason { try note("The server does not know it yet: \(reason) It will with the next: parley sync") }
+        if let reason {
+            try note("The server does not know it yet: \(reason) It will with the next: parley sync")
+        }
     }
 }
