@@ -14,7 +14,7 @@ extension Workspace {
             guard isKnown(handle, devices) else { throw ClientError.unknownMember(handle.text) }
             return try Statement.revoke(
                 by: identity, on: rests, handle: handle, scope: devices == nil ? .analyst : .devices,
-                cuts: try cuts(devices ?? self.devices(of: handle), tx, all: devices != nil))
+                cuts: try cuts(of: handle, devices, tx))
         }
     }
 
@@ -28,7 +28,7 @@ extension Workspace {
             guard present != role else { return nil }
             return try Statement.role(
                 by: identity, on: rests, handle: handle, role: role,
-                cuts: role == .reader ? try cuts(devices(of: handle), tx, all: false) : [])
+                cuts: role == .reader ? try cuts(of: handle, nil, tx) : [])
         }
     }
 
@@ -76,6 +76,15 @@ extension Workspace {
         return membership.statements.grants.contains { $0.handle == handle }
     }
 
+    /// Where an earlier removal cuts a device already, nothing beyond that comes back.
+    /// - Parameter devices: nil for all; else those that are meant, listed though nothing of them is held.
+    private func cuts(of handle: Handle, _ devices: [DeviceID]?, _ tx: ReadTransaction) throws -> [Cut] {
+        let held = try tx.log.heads()
+        return membership.roster.cuts(of: handle) { held[$0]?.number ?? 0 }
+            .filter { devices?.contains($0.device) ?? ($0.number > 0) }
+    }
+
+    /// What is held now, for a removal that is signed again.
     /// - Parameter all: whether devices of which nothing is held are listed too.
     private func cuts(_ devices: [DeviceID], _ tx: ReadTransaction, all: Bool) throws -> [Cut] {
         let held = try tx.log.heads()

@@ -171,6 +171,7 @@ extension Run {
     func tamper(_ replica: Replica) {
         guard let link = replica.link, !link.wasTampered else { return }
         link.tampersNext = true
+        provoked.insert(.tampering)
         tally[.tampered] += 1
         journal.note("somebody alters what passes between \(replica.name) and the server")
     }

@@ -31,7 +31,12 @@ extension Run {
             case .doubt(let doubt):
                 journal.note("\(replica.name) doubts: \(doubt.kind) \(doubt.count)")
                 // Who is restored or copied, or has a wrong clock, gives reason to ask; an honest server gives none.
-                guard provoked.contains(.forks) || link.wasTampered || doubt.kind == .clocksApart else {
+                let isOfClocks = [.clocksApart, .falseRefusal].contains(doubt.kind)
+                // What was altered on its way once is doubted until it is settled.
+                let isProvoked =
+                    !provoked.isDisjoint(with: [.forks, .tampering])
+                    || provoked.contains(.wrongClocks) && isOfClocks
+                guard isProvoked || link.wasTampered || doubt.kind == .clocksApart else {
                     throw Failure("no doubts", "\(replica.name): \(doubt.kind) \(doubt.count)")
                 }
             case .removalSignedAgain(let handles): journal.note("\(replica.name) removes again \(handles)")
@@ -106,6 +111,8 @@ struct Provocations: OptionSet {
     /// A folder was copied, or an earlier state of it was put back.
     static let forks = Provocations(rawValue: 1)
     static let wrongClocks = Provocations(rawValue: 2)
+    /// Somebody has altered what passes between a replica and the server.
+    static let tampering = Provocations(rawValue: 8)
     /// Somebody has mended a log, and writes under a fresh identity since.
     static let freshIdentities = Provocations(rawValue: 4)
 }
