@@ -71,8 +71,9 @@ extension Run {
         // colleague: it is taken from anybody else.
         let waits = refusal.reason == .context && !provoked.isDisjoint(with: [.forks, .wrongClocks])
         hasWaited = hasWaited || waits
-        // A server whose clock moved during the session: the next welcome shows its clock anew.
-        let isOfClocks = refusal.reason == .clock && provoked.contains(.wrongClocks)
+        // A server whose clock moved during the session: the next welcome shows its clock anew. What follows in
+        // the chain waits with the change that was refused.
+        let isOfClocks = [.clock, .gap].contains(refusal.reason) && provoked.contains(.wrongClocks)
         guard link.wasTampered || waits || isOfClocks else {
             throw Failure("no refusals", "\(replica.name): \(refusal.reason) \(refusal.text)")
         }
