@@ -11,6 +11,11 @@ struct DeedSet: Equatable {
         words[deed >> 6] |= 1 << UInt64(deed & 63)
     }
 
+    mutating func remove(_ deed: Int) {
+        guard contains(deed) else { return }
+        words[deed >> 6] &= ~(1 << UInt64(deed & 63))
+    }
+
     mutating func formUnion(_ other: DeedSet) {
         while words.count < other.words.count { words.append(0) }
         for index in other.words.indices { words[index] |= other.words[index] }

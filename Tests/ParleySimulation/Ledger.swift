@@ -53,8 +53,9 @@ struct Ledger {
     enum Origin {
         /// Nobody: it would be an invention.
         case nobody
-        /// The owner of this log, just now.
-        case author
+        /// The owner of this log, just now, who could not read some of what it holds: sealed under a key that has
+        /// not come, and what follows it in its chain.
+        case author(unread: [[UInt8]])
         /// The owner has written work anew, whose device was `former` before.
         case rewriter(former: DeviceID, device: DeviceID)
     }
@@ -94,7 +95,10 @@ struct Ledger {
             guard let id = ids[key] else { throw Failure("invented", "\(note) of \(device.text)") }
             known[hash] = id
             return id
-        case .author: return add(key, note, hash, held)
+        case .author(let unread):
+            var seen = held
+            for hash in unread { if let deed = known[hash] { seen.remove(deed) } }
+            return add(key, note, hash, seen)
         case .rewriter(let former, let new):
             guard device == new else { return try deed(hash, bytes) }
             return try rewritten(key, former, note, hash, held)

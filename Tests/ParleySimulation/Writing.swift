@@ -43,10 +43,19 @@ extension Run {
         replica.knownDevice = device
     }
 
+    private static let unread = """
+        SELECT c.hash FROM waiting w JOIN changeset s ON s.position = w.position
+        JOIN changeset c ON c.device = s.device AND c.number >= s.number
+        """
+
     /// What the replica has just written itself.
     func noteDeeds(of replica: Replica) throws {
         ledger.keep(replica.workspace.membership.ring)
-        let new = try replica.withFile { try ledger.read($0, &replica.reading, by: .author) }
+        let new = try replica.withFile { file in
+            var unread: [[UInt8]] = []
+            try file.each(Self.unread) { unread.append($0.bytes(0)) }
+            return try ledger.read(file, &replica.reading, by: .author(unread: unread))
+        }
         tally[.deeds] += new.count
     }
 
