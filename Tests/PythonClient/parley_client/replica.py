@@ -207,7 +207,7 @@ class Replica:
         if not fault and not head.epoch and self.roster.must_seal(head.device, change.named):
             fault = "plain"
         try:
-            packed = None if fault else self._open(change)
+            packed = None if fault else self.packed(change)
             content = body.decode(packing.unpack(packed)) if packed is not None else None
         except Malformed as error:
             fault = str(error)
@@ -225,7 +225,7 @@ class Replica:
             entry = Head(head.time, head.device, head.number, write.value)
             self.registers.write(write.register, entry, change.context)
 
-    def _open(self, change):
+    def packed(self, change):
         """The packed body; None while it waits."""
         head = change.header
         if not head.epoch:

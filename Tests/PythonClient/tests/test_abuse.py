@@ -518,7 +518,8 @@ def test_thousands_of_statements(office, checked):
     mallory.replica = Replica(mallory.replica.workspace)
     mallory.sync()
     taken = len(mallory.replica.roster.statements)
-    checked(1000 < taken < 1024 + 20, f"{taken} statements are held")
+    # Beside his: the others', and an admin's, who hands the key on to his thousand devices.
+    checked(1000 < taken < 1024 + 120, f"{taken} statements are held")
     eva = Member.join(office.olga("invite", "--for", "eva").strip())
     checked(eva.replica.roster.roles()["eva"] == "analyst", "and an admin's invite is still good")
 

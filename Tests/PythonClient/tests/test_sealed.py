@@ -112,7 +112,7 @@ def test_whoever_is_put_out_brings_in_nothing_and_reads_nothing_new(olga, pytest
     olga.sign(statements.Revoke("ben", statements.ANALYST_WHOLE, ((ben.identity.device, cut),)))
     olga.begin_epoch()
     assert not pushed(olga, "after")
-    with pytest.raises(Ended, match="forbidden"):
+    with pytest.raises(Ended, match="revoked"):
         ben.sync()
     with pytest.raises(Ended, match="invite"):
         Member.join(unused)
