@@ -12,13 +12,14 @@ extension Office {
         guard let workspace = desk.workspace else { return }
         let differences = try workspace.store.verify()
         try require(differences.isEmpty, "\(desk.name): \(differences)")
-        let (own, left, acknowledged) = try workspace.store.read { tx in
+        let (own, acts, left, acknowledged) = try workspace.store.read { tx in
             try checkChains(tx.log, workspace.id, at: desk.name)
             let left = try tx.log.metaNumber(Meta.left)
-            return (try hashes(of: desk.device, in: tx.log), left, try tx.acknowledged())
+            let acts = try tx.log.acts(of: desk.device)
+            return (try hashes(of: desk.device, in: tx.log), acts, left, try tx.acknowledged())
         }
         try require(
-            own.starts(with: desk.written),
+            acts.starts(with: desk.written),
             "\(desk.name): of \(desk.written.count) changesets written \(own.count) are left, or others")
         try require(
             own.count <= desk.written.count + 1, "\(desk.name): more than the act under way was written")
@@ -52,7 +53,7 @@ extension Office {
     }
 
     private func checkHeld(_ desk: Desk, _ log: Log) throws {
-        let held = try hashes(of: desk.device, in: log)
+        let held = try log.acts(of: desk.device)
         try require(
             held.count >= desk.acknowledged, "the server lost what it acknowledged to \(desk.name)")
         let common = min(held.count, desk.written.count)

@@ -11,7 +11,7 @@ final class Desk {
     private let clock: Clock
     private(set) var workspace: Workspace?
     let device: DeviceID
-    /// The own chain's hashes, up to the last write that was reported as done. The index is the number less 1.
+    /// The own chain's acts, up to the last write that was reported as done. The index is the number less 1.
     private(set) var written: [[UInt8]] = []
     /// The own chain is at the server up to this number, said the server.
     private(set) var acknowledged: UInt64 = 0
@@ -32,13 +32,8 @@ final class Desk {
     /// A call that returned has been done: what the own chain holds now must never go.
     func confirm() throws {
         guard let workspace else { return }
-        let hashes = try workspace.store.read { tx in
-            let number = try tx.log.head(of: device)?.number ?? 0
-            return try (UInt64(written.count)..<max(number, UInt64(written.count))).map { number in
-                try tx.log.mark(of: ChangeID(device: self.device, number: number + 1))?.hash ?? []
-            }
-        }
-        written += hashes
+        let acts = try workspace.store.read { try $0.log.acts(of: device) }
+        written += acts.dropFirst(written.count)
     }
 
     /// The machine's files are again as they were kept, and so is what the analyst was told.
@@ -50,4 +45,20 @@ final class Desk {
     }
 
     func noteStored(through number: UInt64) { acknowledged = max(acknowledged, number) }
+}
+
+extension Log {
+    /// A device's changesets by what stays of them when they are sealed anew, which happens to those that have not
+    /// left when there is another key: their headers but for the epoch, with the size of what is sealed.
+    func acts(of device: DeviceID) throws -> [[UInt8]] {
+        var acts: [[UInt8]] = []
+        try eachPlace(of: device, from: 1) { place in
+            var header = place.header
+            header.epoch = 0
+            let size = try entry(at: place.position)?.bytes.count ?? 0
+            let sealed = size - place.header.encoded(bodySize: 0).count
+            acts.append(header.encoded(bodySize: max(0, sealed)))
+        }
+        return acts
+    }
 }
