@@ -49,6 +49,7 @@ extension Message {
         case .goodbye(let seconds): seconds != Limits.longestRetry
         case .failure(let error): error.code != .unknown
         case .refused(let refusal): refusal.reason != .unknown
+        case .declined(let declination): declination.reason != .unknown
         case .unknown: false
         default: true
         }

@@ -161,7 +161,7 @@ private enum Table {
             guard case .welcome(let welcome) = message else { return .ended }
             return welcome.version == 1 ? .open : .ended
         case (9, .greeting), (9, .open): return state
-        case (6, .open), (7, .open): return role == .client ? .open : .ended
+        case (6, .open), (7, .open), (12, .open), (13, .open): return role == .client ? .open : .ended
         case (3, .open), (4, .open), (5, .open), (8, .open), (128..., .open): return .open
         default: return .ended
         }

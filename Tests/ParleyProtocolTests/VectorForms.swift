@@ -92,6 +92,12 @@ extension Message {
             let reason = try #require(Refusal.Reason(rawValue: try vector.number("reason")))
             self = .refused(
                 Refusal(change: try vector.change(), reason: reason, text: try vector.text("text")))
+        case "declined":
+            let reason = try #require(Declination.Reason(rawValue: try vector.number("reason")))
+            self = .declined(
+                Declination(
+                    statements: vector.lists("statement"), reason: reason, text: try vector.text("text")))
+        case "succession": self = .succession(key: try vector.bytes("key"))
         case "caughtUp": self = .caughtUp
         case "ping": self = .ping(time: try vector.signed("time"))
         case "goodbye": self = .goodbye(retryAfterSeconds: try vector.number("seconds"))

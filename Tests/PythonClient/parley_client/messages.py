@@ -15,6 +15,7 @@ LONGEST_WAIT = 86_400
 FAILURES = (
     "unknown", "malformed", "version", "forbidden", "limit", "timeout", "busy", "storage", "invite", "fork", "defect",
     "unknown", "revoked")
+DECLINATIONS = ("unknown", "cut")
 REFUSALS = ("unknown", "clock", "gap", "signature", "context", "stamp", "permission", "quota", "malformed", "fork")
 
 
@@ -178,6 +179,36 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Declined:
+    statements: tuple
+    reason: int
+    text: str
+
+    def payload(self):
+        return varint(len(self.statements)) + b"".join(self.statements) + varint(self.reason) + text(self.text)
+
+    @classmethod
+    def read(cls, reader):
+        count = reader.varint()
+        if count > reader.left // 32:
+            raise Malformed("too-long", "statements")
+        hashes = tuple(reader.take(32) for _ in range(count))
+        return cls(hashes, known(reader.varint(), DECLINATIONS), reader.text(LONGEST_TEXT))
+
+
+@dataclass(frozen=True)
+class Succession:
+    key: bytes
+
+    def payload(self):
+        return self.key
+
+    @classmethod
+    def read(cls, reader):
+        return cls(reader.take(32))
+
+
+@dataclass(frozen=True)
 class CaughtUp:
     def payload(self):
         return b""
@@ -245,7 +276,7 @@ class Presence:
 
 
 KINDS = {
-    1: Hello, 2: Welcome, 3: Statements, 4: Frontier, 5: Changesets, 6: Stored, 7: Refused, 8: CaughtUp, 9: Ping,
+    1: Hello, 2: Welcome, 3: Statements, 4: Frontier, 5: Changesets, 6: Stored, 7: Refused, 8: CaughtUp, 12: Declined, 13: Succession, 9: Ping,
     10: Goodbye, 11: Failed, 128: Presence,
 }
 NUMBERS = {message: kind for kind, message in KINDS.items()}

@@ -114,7 +114,7 @@ class Session:
 
     def __init__(self, replica, identity, address, introduction=(), token=b""):
         self.replica, self.identity = replica, identity
-        self.sent, self.received, self.refused = [], [], []
+        self.sent, self.received, self.refused, self.declined, self.announced = [], [], [], [], None
         self.stored = {}
         self.peer = None
         """The peer's frontier, once it is known."""
@@ -324,6 +324,8 @@ OPEN = {
     messages.Changesets: Session._changesets,
     messages.Stored: Session._stored,
     messages.Refused: lambda session, message: session.refused.append(message),
+    messages.Declined: lambda session, message: session.declined.append(message),
+    messages.Succession: lambda session, message: setattr(session, "announced", message.key),
     messages.CaughtUp: note_caught_up,
     messages.Presence: ignore,
 }

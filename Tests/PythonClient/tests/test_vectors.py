@@ -601,6 +601,8 @@ DESCRIBED = {
     "changesets": lambda v: messages.Changesets(all_bytes(v, "changeset"), changes(v, "signature")),
     "stored": lambda v: messages.Stored(changes(v, "change")),
     "refused": lambda v: messages.Refused(*changes(v, "change")[0], v.number("reason"), v.text("text")),
+    "declined": lambda v: messages.Declined(all_bytes(v, "statement"), v.number("reason"), v.text("text")),
+    "succession": lambda v: messages.Succession(v.bytes("key")),
     "caughtUp": lambda v: messages.CaughtUp(),
     "ping": lambda v: messages.Ping(v.number("time")),
     "goodbye": lambda v: messages.Goodbye(v.number("seconds")),
