@@ -121,14 +121,14 @@ class Office:
             assert shown == f"Round {self.rounds}", f"{field} is shown as {shown!r} in round {self.rounds}"
 
     def sync(self, analyst):
-        """On a machine that is busy with other things too, one may be told that the server is: the second try holds."""
-        try:
-            analyst("sync")
-        except AssertionError as failure:
-            if "parley sync: 8" not in str(failure):
-                raise
-            self.retries += 1
-            analyst("sync")
+        """On a machine that is busy with other things too, one may be told that the server is, and tries again."""
+        for attempt in range(4):
+            try:
+                return analyst("sync")
+            except AssertionError as failure:
+                if "parley sync: 8" not in str(failure) or attempt == 3:
+                    raise
+                self.retries += 1
 
     def besieged(self, name, act, *arguments, seconds=4, attackers=1, descriptors=DESCRIPTORS):
         """Runs an attack while honest people work, at least three rounds of it; returns what the attackers report."""
