@@ -122,13 +122,14 @@ class Office:
 
     def sync(self, analyst):
         """On a machine that is busy with other things too, one may be told that the server is, and tries again."""
-        for attempt in range(4):
+        for attempt in range(10):
             try:
                 return analyst("sync")
             except AssertionError as failure:
-                if "parley sync: 8" not in str(failure) or attempt == 3:
+                if "parley sync: 8" not in str(failure) or attempt == 9:
                     raise
                 self.retries += 1
+                time.sleep(0.1)
 
     def besieged(self, name, act, *arguments, seconds=4, attackers=1, descriptors=DESCRIPTORS):
         """Runs an attack while honest people work, at least three rounds of it; returns what the attackers report."""
@@ -148,7 +149,7 @@ class Office:
         self.checked(gauge.descriptors <= descriptors, f"{name}: {gauge.descriptors} descriptors")
         self.checked(self._settles(gauge, before + 2), f"{name}: of {before} descriptors {gauge.open} stay open")
         syncs = 4 * (self.rounds - rounds)
-        self.checked(self.retries * 8 <= syncs, f"{name}: honest people sync throughout, but for {self.retries} of {syncs}")
+        self.checked(self.retries * 4 <= syncs, f"{name}: honest people sync throughout, but for {self.retries} of {syncs}")
         self.figures.append((name, gauge.peak / 1024, gauge.descriptors, syncs, self.retries))
         return results[0] if attackers == 1 else results
 
