@@ -2,16 +2,18 @@ internal import ParleyProtocol
 
 /// What keeps many peers, and unruly ones, within the limits.
 extension Relay {
-    /// At the limit a stranger goes who has come less far than others, and of those the one who has kept the
-    /// server waiting longest: else a few dozen who say nothing, or a storm of them, would keep everybody out.
+    /// At the limit a stranger goes who stands where most of them stand (nothing said, the right first message,
+    /// the whole handshake), and of those the one who has kept the server waiting longest: else a storm of those
+    /// who say nothing, or of those who say nothing more, would keep out everybody who stands elsewhere.
     func makeRoom(for addressKey: [UInt8]?, at now: Int64) {
         let strangers = peers.values.filter(\.isStranger)
         let near = addressKey.map { key in strangers.filter { $0.addressKey == key } } ?? []
         let isCrowdedNear = near.count >= Limits.connectionsPerAddress
         guard isCrowdedNear || strangers.count >= Limits.connectionsBeforeWelcome else { return }
         let crowd = isCrowdedNear ? near : strangers
-        let least = crowd.map(\.progress).min()
-        endOldest(of: crowd.filter { $0.progress == least }, "too many connections", at: now)
+        let places = Dictionary(grouping: crowd, by: \.progress)
+        let fullest = places.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
+        endOldest(of: fullest?.value ?? [], "too many connections", at: now)
     }
 
     /// One device has one session or two. The oldest goes, which may be what is left of a broken connection.

@@ -149,7 +149,7 @@ class Office:
         self.checked(gauge.descriptors <= descriptors, f"{name}: {gauge.descriptors} descriptors")
         self.checked(self._settles(gauge, before + 2), f"{name}: of {before} descriptors {gauge.open} stay open")
         syncs = 4 * (self.rounds - rounds)
-        self.checked(self.retries * 4 <= syncs, f"{name}: honest people sync throughout, but for {self.retries} of {syncs}")
+        self.checked(self.retries * 8 <= syncs, f"{name}: honest people sync throughout, but for {self.retries} of {syncs}")
         self.figures.append((name, gauge.peak / 1024, gauge.descriptors, syncs, self.retries))
         return results[0] if attackers == 1 else results
 
