@@ -15,7 +15,7 @@ struct BodyCache {
     mutating func opened(at position: Int64, in log: Log, by rules: StoreRules) throws -> Opened? {
         if let known = opened[position] { return known }
         guard let entry = try log.entry(at: position) else { return nil }
-        let counts = try !log.isVoid(position)
+        let counts = try log.voidReason(at: position) == nil
         let fresh = Opened(header: entry.header, body: counts ? try rules.open(entry).readable : nil)
         opened[position] = fresh
         order.append(position)

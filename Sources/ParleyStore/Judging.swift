@@ -2,12 +2,12 @@ internal import GRDB
 package import ParleyCore
 
 extension Log {
-    /// Does the whole changeset at a position count for nothing?
-    func isVoid(_ position: Int64) throws -> Bool {
-        let rows = try HotStatement(db, "SELECT 1 FROM void WHERE position = ? AND record = x''")
+    /// Why the whole changeset at a position counts for nothing, as it is written down; nil where it counts.
+    func voidReason(at position: Int64) throws -> String? {
+        let rows = try HotStatement(db, "SELECT reason FROM void WHERE position = ? AND record = x''")
         rows.bind(1, position)
         defer { rows.reset() }
-        return try rows.step()
+        return try rows.step() ? rows.text(0) ?? "" : nil
     }
 }
 
@@ -108,12 +108,7 @@ extension WriteTransaction {
 
     /// What was judged of the membership when the changeset was merged.
     private func recorded(at position: Int64) throws -> VoidReason? {
-        let rows = try HotStatement(db, "SELECT reason FROM void WHERE position = ? AND record = x''")
-        rows.bind(1, position)
-        defer { rows.reset() }
-        guard try rows.step(), let reason = rows.text(0).flatMap(VoidReason.init(rawValue:)) else {
-            return nil
-        }
+        let reason = try log.voidReason(at: position).flatMap(VoidReason.init(rawValue:))
         return reason == .body ? nil : reason
     }
 }
