@@ -19,9 +19,9 @@ struct BundleCommand: Subcommand {
               parley bundle apply friday.parley
               parley bundle create - | ssh other parley bundle apply -
 
-            A bundle holds membership and changes, signed by their authors: whoever carries
-            it can read it, and can neither alter nor invent anything in it. Taking one in
-            twice changes nothing.
+            A bundle holds membership and changes, signed by their authors and sealed for the
+            members: whoever carries it sees who belongs, and can neither read, alter nor
+            invent what they wrote. Taking one in twice changes nothing.
             """,
         subcommands: [BundleCreate.self, BundleApply.self])
 
