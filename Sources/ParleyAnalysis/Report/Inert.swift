@@ -1,0 +1,65 @@
+/// Texts of people in a report: nothing of them may command a browser, reorder a line or hide in it.
+enum Inert {
+    /// With a mark for each control, and for what would turn the direction of what stands beside it. Line breaks
+    /// and tabs stay.
+    static func text(_ text: String) -> String {
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        var shown = ""
+        for scalar in text.unicodeScalars {
+            if isHidden(scalar) {
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                shown += "\u{27E8}U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "\u{27E9}"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// One line: a line break is a space.
+    static func line(_ text: String) -> String {
+        Self.text(text).split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    /// Controls, bidi controls, tags, what Unicode has not assigned; joiners and selectors are ordinary text.
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09, 0x0A, 0x200C, 0x200D, 0xFE00...0xFE0F: return false
+        case 0x0D: return false
+        default: break
+        }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .surrogate, .privateUse:
+            return true
+        default: return false
+        }
+    }
+
+    /// For HTML and SVG, as text or as an attribute between double quotes.
+    static func html(_ text: String) -> String {
+        var shown = ""
+        shown.reserveCapacity(text.utf8.count)
+        for scalar in Self.text(text).unicodeScalars {
+            switch scalar {
+            case "&": shown += "&amp;"
+            case "<": shown += "&lt;"
+            case ">": shown += "&gt;"
+            case "\"": shown += "&quot;"
+            case "'": shown += "&#39;"
+            case "\r": continue
+            default: shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// One line for Markdown: signs that would be markup are escaped.
+    static func markdown(_ text: String) -> String {
+        var shown = ""
+        for character in line(text) {
+            if "\\`*_[]<>|#!&~".contains(character) { shown.append("\\") }
+            shown.append(character)
+        }
+        return shown
+    }
+}
