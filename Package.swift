@@ -54,6 +54,7 @@ let package = Package(
         + module("ParleyTrust", needs: ["ParleyCore", crypto])
         + module("ParleyStore", needs: ["ParleyCore", grdb, grdbSQLite])
         + module("ParleyExchange", needs: ["ParleyCore", yams])
+        + module("ParleyAnalysis", needs: ["ParleyCore"])
         + module("ParleyClient", needs: ["ParleyCore", "ParleyProtocol", "ParleyStore", "ParleyTrust", grdb])
         + module(
             "ParleyServer",
@@ -105,15 +106,15 @@ let package = Package(
                 name: "parley",
                 dependencies: [
                     "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyExchange",
-                    "ParleyClient",
+                    "ParleyAnalysis", "ParleyClient",
                     "ParleyServer", "ParleyTerminal", "ParleyTransport", arguments, logging, tomlkit,
                 ],
                 swiftSettings: house),
             .testTarget(
                 name: "ParleyCommandTests",
                 dependencies: [
-                    "parley", "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyClient",
-                    "ParleyTerminal", "ParleyTransport", arguments,
+                    "parley", "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyAnalysis",
+                    "ParleyClient", "ParleyTerminal", "ParleyTransport", arguments,
                 ],
                 swiftSettings: house),
         ]

@@ -97,6 +97,25 @@ extension LiveTable {
             """
     }
 
+    /// References that are followed backwards: what lies below a record, what is linked to it, said of it.
+    private var followed: [String] {
+        switch name {
+        case "link": ["parent", "from", "to"]
+        case "estimate": ["parent", "judgment", "hypothesis"]
+        case "note": ["parent", "about"]
+        default: kind == nil ? [] : ["parent"]
+        }
+    }
+
+    /// Records without the reference take no part in its index: it costs an import of such nothing.
+    var referenceIndexSQL: String {
+        followed.map { field in
+            """
+            CREATE INDEX IF NOT EXISTS "\(name)_\(field)" ON "\(name)" ("\(field)", id) WHERE "\(field)" IS NOT NULL;
+            """
+        }.joined(separator: "\n")
+    }
+
     /// Parameters: id, and for `other` the kind.
     var findSQL: String { "SELECT rowid FROM \"\(name)\" WHERE \(condition)" }
 

@@ -8,6 +8,11 @@ enum LiveTables {
     static func create(in db: Database) throws {
         for table in LiveSchema.assessments.all { try db.execute(sql: table.createSQL) }
         try db.execute(sql: sideTables)
+        try createReferenceIndexes(in: db)
+    }
+
+    static func createReferenceIndexes(in db: Database) throws {
+        for table in LiveSchema.assessments.wide { try db.execute(sql: table.referenceIndexSQL) }
     }
 
     static func drop(in db: Database) throws {

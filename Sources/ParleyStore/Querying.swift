@@ -108,22 +108,7 @@ extension ReadTransaction {
 
     /// All records below one in the tree of `parent`s; a cycle ends where it began.
     package func descendants(of root: RecordID) throws -> Set<RecordID> {
-        var children: [RecordID: [RecordID]] = [:]
-        for table in LiveSchema.assessments.wide {
-            let rows = try HotStatement(
-                db, "SELECT id, parent FROM \"\(table.name)\" WHERE parent IS NOT NULL")
-            defer { rows.reset() }
-            while try rows.step() {
-                guard let id = rows.id(0), let parent = rows.id(1) else { continue }
-                children[RecordID(parent), default: []].append(RecordID(id))
-            }
-        }
-        var found: Set<RecordID> = []
-        var open = children[root] ?? []
-        while let next = open.popLast() {
-            if next != root, found.insert(next).inserted { open += children[next] ?? [] }
-        }
-        return found
+        Set(try below(root).map(\.id))
     }
 }
 

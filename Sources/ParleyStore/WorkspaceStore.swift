@@ -58,6 +58,7 @@ package final class WorkspaceStore {
             try db.execute(sql: LiveTables.waiting)
             try EpochKeyTable.create(in: db)
         }
+        migrator.registerMigration("references") { try LiveTables.createReferenceIndexes(in: $0) }
         return migrator
     }
 

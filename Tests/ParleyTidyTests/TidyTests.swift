@@ -12,6 +12,7 @@ struct TidyTests {
         "ParleyTrust": ["ParleyCore", "Crypto", "Foundation", "Glibc"],
         "ParleyStore": ["ParleyCore", "GRDB", "GRDBSQLite", "Foundation"],
         "ParleyExchange": ["ParleyCore", "Yams", "Foundation"],
+        "ParleyAnalysis": ["ParleyCore", "Foundation"],
         "ParleyClient": [
             "ParleyCore", "ParleyProtocol", "ParleyStore", "ParleyTrust", "Foundation", "Synchronization",
         ],
@@ -21,9 +22,9 @@ struct TidyTests {
         ],
         "ParleyTerminal": ["ParleyCore", "Foundation", "Glibc"],
         "parley": [
-            "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyExchange", "ParleyClient",
-            "ParleyServer", "ParleyTerminal", "ParleyTransport", "ArgumentParser", "Logging", "TOMLKit",
-            "Foundation", "Glibc",
+            "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyExchange", "ParleyAnalysis",
+            "ParleyClient", "ParleyServer", "ParleyTerminal", "ParleyTransport", "ArgumentParser", "Logging",
+            "TOMLKit", "Foundation", "Glibc",
         ],
     ]
 

@@ -1,0 +1,100 @@
+import ParleyAnalysis
+import ParleyClient
+import ParleyCore
+import ParleyStore
+
+/// Gathers what the analyst's methods look at: one assessment with all that belongs to it, or the workspace.
+struct DossierLoading {
+    let tx: ReadTransaction
+    let now: Instant
+    /// Find out when each register of these kinds got its value; it costs a look at each record's heads.
+    var withRegisterTimes: Set<String> = []
+
+    init(_ tx: ReadTransaction, now: Instant) {
+        self.tx = tx
+        self.now = now
+    }
+
+    /// Every record of the kinds that this version knows.
+    func workspace() throws -> Dossier {
+        try dossier(try tx.wholeRecords(of: Schema.assessments.kinds.map(\.tag)))
+    }
+
+    /// All records of some kinds, without what they are linked to.
+    func all(_ kinds: [String]) throws -> Dossier {
+        try dossier(try tx.wholeRecords(of: kinds.compactMap { Schema.assessments[name: $0]?.tag }))
+    }
+
+    /// A record and all under it; links, estimates and notes of those; the far ends of the links, since
+    /// evidence that two assessments share lies under one of them; and what all of these refer to.
+    func assessment(_ root: RecordName) throws -> Dossier {
+        var names: Set = [root]
+        names.formUnion(try tx.below(root.id))
+        let members = names.map(\.id)
+        for (kind, field) in Self.followed {
+            names.formUnion(try tx.referrers(to: members, by: field, of: tag(kind)))
+        }
+        var records = try tx.wholeRecords(names)
+        var known = Set(names.map(\.id))
+        var fresh = records
+        while !fresh.isEmpty {
+            fresh = try tx.wholeRecords(try references(of: fresh, beyond: &known))
+            records += fresh
+        }
+        return try dossier(records)
+    }
+
+    private static let followed = [
+        ("link", "from"), ("link", "to"), ("estimate", "judgment"), ("estimate", "hypothesis"),
+        ("note", "about"),
+    ]
+
+    private func tag(_ kind: String) -> UInt32 { Schema.assessments[name: kind]?.tag ?? 0 }
+
+    /// What records refer to and nobody has read yet. What lies *above* a foreign record is not followed: it
+    /// would bring in the other assessment.
+    private func references(of records: [WholeRecord], beyond known: inout Set<RecordID>) throws
+        -> [RecordName]
+    {
+        var targets: Set<RecordID> = []
+        for record in records {
+            guard let kind = Schema.assessments[tag: record.image.name.kind] else { continue }
+            for register in record.image.registers where register.name.field != Field.parentTag {
+                switch kind[tag: register.name.field]?.type {
+                case .ref: if let target = register.value.ref { targets.insert(target) }
+                case .tuple: targets.formUnion((register.value.list ?? []).compactMap(\.ref))
+                default: break
+                }
+            }
+        }
+        let fresh = targets.subtracting(known)
+        known.formUnion(fresh)
+        return try fresh.compactMap { try tx.find($0...$0, limit: 1).first }
+    }
+
+    private func dossier(_ records: [WholeRecord]) throws -> Dossier {
+        var facts: [RecordID: RecordFacts] = [:]
+        facts.reserveCapacity(records.count)
+        for record in records { facts[record.image.name.id] = try self.facts(of: record) }
+        return Dossier(records: records.map(\.image), facts: facts, today: Day(now))
+    }
+
+    private func facts(of record: WholeRecord) throws -> RecordFacts {
+        let known = record.bookkeeping
+        let name = record.image.name
+        var facts = RecordFacts(
+            created: Instant(milliseconds: known.created), author: known.author,
+            changed: Instant(milliseconds: known.changed), changedBy: known.changedBy, review: known.review)
+        if known.review > 0 {
+            facts.unseenMarkings = try tx.asides(of: name).filter {
+                $0.register == RegisterName(field: Field.markingTag)
+            }.compactMap(\.head.value.text)
+        }
+        if withRegisterTimes.contains(name.kindName) {
+            for detail in try tx.detail(of: name) ?? [] {
+                facts.registers[detail.name] = Instant(detail.shown)
+            }
+        }
+        return facts
+    }
+}
