@@ -8,6 +8,8 @@ struct Phrases: Sendable {
         byFirst = Dictionary(grouping: words, by: { $0[0] }).mapValues { $0.sorted { $0.count > $1.count } }
     }
 
+    var firstWords: Set<String> { Set(byFirst.keys) }
+
     /// A phrase and the words at which it stands.
     struct Match: Equatable {
         var phrase: String

@@ -52,6 +52,7 @@ enum ScaleTerms {
         "realistic possibility of error",
     ]
     private static let phrases = Phrases(Array(columns.keys) + others)
+    static let firstWords = phrases.firstWords
     private static let chances: Set<String> = ["chance", "possibility", "probability", "likelihood", "prospect"]
     private static let copulas: Set<String> = [
         "is", "are", "was", "were", "be", "remains", "remain", "seems", "seem", "looks", "appears", "as",
@@ -80,7 +81,7 @@ enum ConfidenceTerms {
     private static let levels: Set<String> = [
         "high", "moderate", "medium", "low", "highly", "moderately", "fairly", "limited", "strong",
     ]
-    private static let words: Set<String> = ["confidence", "confident", "confidently"]
+    static let words: Set<String> = ["confidence", "confident", "confidently"]
     /// Whose confidence is no analytic confidence.
     private static let owners: Set<String> = [
         "its", "their", "his", "her", "consumer", "consumers", "business", "investor", "investors", "market",

@@ -14,6 +14,7 @@ enum Hedges {
         "as soon as possible", "as possible", "if possible", "where possible", "wherever possible",
         "could not", "might and main", "may day",
     ])
+    static let firstWords = phrases.firstWords
     private static let harmless: Set<String> = [
         "as soon as possible", "as possible", "if possible", "where possible", "wherever possible",
         "could not", "might and main", "may day",
@@ -61,6 +62,7 @@ enum Absolutes {
         "almost certainly", "nearly certainly", "almost certain to", "nearly certain to", "is almost certain",
         "all but certainly", "next to impossible",
     ])
+    static let firstWords = phrases.firstWords
     private static let harmless: Set<String> = [
         "almost certainly", "nearly certainly", "almost certain to", "nearly certain to", "is almost certain",
         "all but certainly",
@@ -85,6 +87,7 @@ enum Advocacy {
         // What must have been is an inference, no advice.
         "must have", "should have been", "should it", "should they", "must-have",
     ])
+    static let firstWords = phrases.firstWords
     private static let harmless: Set<String> = [
         "must have", "should have been", "should it", "should they", "must-have",
     ]
