@@ -4,7 +4,7 @@ import Testing
 
 /// Makes records for tests by the names of fields, as people write them; ids are small numbers.
 struct Sample {
-    private(set) var images: [RecordImage] = []
+    var images: [RecordImage] = []
     private(set) var facts: [RecordID: RecordFacts] = [:]
     var today = Day(CivilDate("2026-11-25")!)
 

@@ -73,7 +73,7 @@ package struct Waiver: Equatable, Sendable {
     package static func title(_ rule: String) -> String { "waive \(rule)" }
 
     /// The waiver of a rule at a record; without a reason none counts.
-    static func of(_ rule: String, at record: RecordID, in dossier: Dossier) -> Waiver? {
+    package static func of(_ rule: String, at record: RecordID, in dossier: Dossier) -> Waiver? {
         for note in dossier.notes(about: record) {
             guard note.choice("kind") == "review", !note.flag("resolved"),
                 note.title.trimmingSpaces().lowercased() == title(rule).lowercased()

@@ -21,7 +21,9 @@ package struct LintRule: Sendable {
 
     /// All rules, in the order of their numbers.
     package static let all: [LintRule] =
-        (judgmentRules + wordRules + sourceRules + structureRules + indicatorRules + teamRules).sorted { $0.id < $1.id }
+        (judgmentRules + wordRules + sourceRules + structureRules + indicatorRules + teamRules).sorted {
+            $0.id < $1.id
+        }
 
     package static func named(_ id: String) -> LintRule? {
         all.first { $0.id == id.uppercased() }
@@ -41,7 +43,9 @@ struct Found {
         _ record: RecordID, _ field: String? = nil, _ message: Message, excerpt: String? = nil,
         level: LintLevel? = nil
     ) {
-        (self.record, self.field, self.message, self.excerpt, self.level) = (record, field, message, excerpt, level)
+        (self.record, self.field, self.message, self.excerpt, self.level) = (
+            record, field, message, excerpt, level
+        )
     }
 }
 
@@ -76,8 +80,9 @@ package struct Lint: Sendable {
     /// By assessment.
     let publications: [RecordID: Publication]
 
-    package init(_ dossier: Dossier, options: LintOptions = LintOptions(), publications: [RecordID: Publication] = [:])
-    {
+    package init(
+        _ dossier: Dossier, options: LintOptions = LintOptions(), publications: [RecordID: Publication] = [:]
+    ) {
         (self.dossier, self.options, self.publications) = (dossier, options, publications)
     }
 

@@ -27,7 +27,8 @@ enum ScaleTerms {
     private static let columns: [String: Set<WordColumn>] = {
         let table: [WordColumn: [String]] = [
             .icdFirst: [
-                "almost no chance", "very unlikely", "unlikely", "roughly even chance", "roughly an even chance",
+                "almost no chance", "very unlikely", "unlikely", "roughly even chance",
+                "roughly an even chance",
                 "likely", "very likely", "almost certain", "almost certainly",
             ],
             .icdSecond: [
@@ -53,7 +54,9 @@ enum ScaleTerms {
     ]
     private static let phrases = Phrases(Array(columns.keys) + others)
     static let firstWords = phrases.firstWords
-    private static let chances: Set<String> = ["chance", "possibility", "probability", "likelihood", "prospect"]
+    private static let chances: Set<String> = [
+        "chance", "possibility", "probability", "likelihood", "prospect",
+    ]
     private static let copulas: Set<String> = [
         "is", "are", "was", "were", "be", "remains", "remain", "seems", "seem", "looks", "appears", "as",
     ]
@@ -88,7 +91,8 @@ enum ConfidenceTerms {
         "markets", "public", "voter", "voters", "military", "self",
     ]
     private static let between: Set<String> = [
-        "is", "was", "remains", "in", "this", "our", "the", "judgment", "judgement", "of", "level", "at", "be",
+        "is", "was", "remains", "in", "this", "our", "the", "judgment", "judgement", "of", "level", "at",
+        "be",
         "assessment", "a", "very", "and", "only", "still",
     ]
 

@@ -100,7 +100,7 @@ private struct SentenceCutter {
 
     private static let abbreviations: Set<String> = [
         "dr", "mr", "mrs", "ms", "prof", "gen", "col", "lt", "sen", "rep", "gov", "st", "no", "vs", "cf",
-        "approx", "e.g", "i.e", "etc", "u.s", "u.k", "u.n", "ca", "fig", "para", "art", "ed", "eds", "vol",
+        "approx", "e.g", "i.e", "etc", "u.s", "u.k", "u.n", "a.m", "p.m", "ca", "fig", "para", "art", "ed", "eds", "vol",
         "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov", "dec",
     ]
 
@@ -133,7 +133,9 @@ private struct SentenceCutter {
 
     private mutating func finish(at end: Int) {
         let text = MarkdownBlocks.trimmed(bytes[start..<end])
-        if !words.isEmpty { found.append(Sentence(text: String(decoding: text, as: UTF8.self), words: words)) }
+        if !words.isEmpty {
+            found.append(Sentence(text: String(decoding: text, as: UTF8.self), words: words))
+        }
         words = []
         start = end
     }
@@ -161,7 +163,9 @@ private struct SentenceCutter {
 
     /// A point within `e.g`, an apostrophe, a hyphen: between two letters.
     private func isInner(_ index: Int) -> Bool {
-        guard index + 1 < bytes.count, Self.isLetter(bytes[index + 1]) else { return false }
+        guard index + 1 < bytes.count, Self.isLetter(bytes[index + 1]), !isPunctuation(index + 1) else {
+            return false
+        }
         return "'-.".utf8.contains(bytes[index])
     }
 
@@ -173,7 +177,9 @@ private struct SentenceCutter {
     /// Is the point the end? Not after an abbreviation, an initial, or within a number.
     private func endsSentence(_ index: Int, _ byte: UInt8) -> Bool {
         var next = index + 1
-        while next < bytes.count, ".!?)*_\"'".utf8.contains(bytes[next]) || isQuoteMark(next) { next += 1 }
+        while next < bytes.count, ".!?)*_\"'".utf8.contains(bytes[next]) || isQuoteMark(next) {
+            next += bytes[next] < 0x80 ? 1 : 3
+        }
         guard next >= bytes.count || bytes[next] == 0x20 else { return false }
         guard byte == UInt8(ascii: "."), let last = words.last, last.range.upperBound == index else {
             return true

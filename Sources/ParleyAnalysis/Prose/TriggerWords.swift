@@ -26,7 +26,9 @@ struct TriggerWords: Sendable {
     /// FNV-1a, 64 bits.
     private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    private static func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    private static func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
+        (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
 
     /// Letters only, up to the first sign that is none.
     private static func hash(_ word: String.UTF8View) -> UInt64 {

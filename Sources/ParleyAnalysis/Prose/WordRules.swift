@@ -7,7 +7,8 @@ struct WordHit: Equatable {
 /// Hedges that say that something can be, and not how likely it is.
 enum Hedges {
     private static let phrases = Phrases([
-        "may", "might", "could", "possible", "possibly", "suggest", "suggests", "perhaps", "maybe", "conceivable",
+        "may", "might", "could", "possible", "possibly", "suggest", "suggests", "perhaps", "maybe",
+        "conceivable",
         "conceivably", "cannot rule out", "cannot be ruled out", "can't rule out", "cannot exclude",
         "cannot be excluded", "could not rule out",
         // Ordinary English that begins alike and hedges nothing.
@@ -29,7 +30,8 @@ enum Hedges {
     }
 
     private static let owners: Set<String> = [
-        "the", "its", "his", "her", "their", "our", "military", "economic", "naval", "industrial", "financial",
+        "the", "its", "his", "her", "their", "our", "military", "economic", "naval", "industrial",
+        "financial",
         "nuclear", "air", "brute", "full", "political", "sheer", "with", "and", "all",
     ]
     private static let months: Set<String> = [
@@ -55,7 +57,8 @@ enum Hedges {
 /// Words that leave no room for being wrong.
 enum Absolutes {
     private static let phrases = Phrases([
-        "will never", "can never", "will always", "certainly", "certain to", "is certain", "are certain", "inevitable",
+        "will never", "can never", "will always", "certainly", "certain to", "is certain", "are certain",
+        "inevitable",
         "inevitably", "impossible", "undoubtedly", "without doubt", "without a doubt", "without any doubt",
         "no doubt", "beyond doubt", "definitely", "guaranteed", "unquestionably",
         // Terms of the scale, and a vow to be careful.
@@ -105,7 +108,8 @@ enum Advocacy {
 /// Does a text say that words of different rows or scales mean the same chances?
 enum ScaleDisclaimer {
     private static let marks = [
-        "interchangeabl", "same probability", "same likelihood", "same chance", "same assessment of probability",
+        "interchangeabl", "same probability", "same likelihood", "same chance",
+        "same assessment of probability",
         "same range", "same band",
     ]
 

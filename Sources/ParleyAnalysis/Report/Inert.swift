@@ -8,7 +8,9 @@ enum Inert {
         for scalar in text.unicodeScalars {
             if isHidden(scalar) {
                 let digits = String(scalar.value, radix: 16, uppercase: true)
-                shown += "\u{27E8}U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "\u{27E9}"
+                shown +=
+                    "\u{27E8}U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+                    + "\u{27E9}"
             } else {
                 shown.unicodeScalars.append(scalar)
             }

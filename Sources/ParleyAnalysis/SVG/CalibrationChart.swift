@@ -19,15 +19,21 @@ package struct CalibrationChart: Equatable, Sendable {
     package var caption: String { "Calibration of the resolved judgments" }
 
     package var description: String {
-        let points = bins.map { "\($0.word): \(percent($0.forecast)) forecast, \(percent($0.observed)) came true of \($0.count)" }
-        return "Mean forecast against how often it came true, by band. " + points.joined(separator: "; ") + "."
+        let points = bins.map {
+            "\($0.word): \(percent($0.forecast)) forecast, \(percent($0.observed)) came true of \($0.count)"
+        }
+        return "Mean forecast against how often it came true, by band. " + points.joined(separator: "; ")
+            + "."
     }
 
     package var table: DocumentTable {
         DocumentTable(
             "Calibration", header: ["Band", "Forecasts", "Mean forecast", "Came true"],
             rows: bins.map { bin in
-                [[.own(bin.word)], [.own("\(bin.count)")], [.own(percent(bin.forecast))], [.own(percent(bin.observed))]]
+                [
+                    [.own(bin.word)], [.own("\(bin.count)")], [.own(percent(bin.forecast))],
+                    [.own(percent(bin.observed))],
+                ]
             })
     }
 

@@ -45,7 +45,9 @@ package struct LikelihoodChart: Equatable, Sendable {
     package var today: Int
 
     package init(subject: String, bands: [Band], lines: [Line], median: Line, today: Int) {
-        (self.subject, self.bands, self.lines, self.median, self.today) = (subject, bands, lines, median, today)
+        (self.subject, self.bands, self.lines, self.median, self.today) = (
+            subject, bands, lines, median, today
+        )
     }
 
     package var caption: String { "Likelihood over time: \(subject)" }
@@ -53,7 +55,8 @@ package struct LikelihoodChart: Equatable, Sendable {
     package var description: String {
         let now = lines.compactMap { line in line.points.last.map { "\(line.name) \(percent($0.p))" } }
         let median = median.points.last.map { "; the median is \(percent($0.p))" } ?? ""
-        return "Each analyst's estimates above the bands of the scale. Now: " + now.joined(separator: ", ") + median
+        return "Each analyst's estimates above the bands of the scale. Now: " + now.joined(separator: ", ")
+            + median
             + "."
     }
 
@@ -127,7 +130,9 @@ package struct LikelihoodChart: Equatable, Sendable {
 
     private func draw(_ line: Line, _ index: Int, _ canvas: inout SVGCanvas) {
         canvas.path(steps(line.points), "line c\(index % 6) d\(index % 4)")
-        for point in line.points { canvas.marker(index, x(point.day), y(Double(point.p) / 10_000), "mark c\(index % 6)") }
+        for point in line.points {
+            canvas.marker(index, x(point.day), y(Double(point.p) / 10_000), "mark c\(index % 6)")
+        }
     }
 
     /// An estimate stands until the next one is made, and the last until today.
@@ -150,17 +155,22 @@ package struct LikelihoodChart: Equatable, Sendable {
             labels.append((y(Double(end.p) / 10_000), median.name, end.p, -1))
         }
         labels.sort { ($0.place, $0.index) < ($1.place, $1.index) }
-        let places = Self.spread(labels.map(\.place), step: 17, top: Self.frame.top + 4, bottom: Self.frame.bottom)
+        let places = Self.spread(
+            labels.map(\.place), step: 17, top: Self.frame.top + 4, bottom: Self.frame.bottom)
         for (label, place) in zip(labels, places) {
             let style = label.index < 0 ? "median" : "leader c\(label.index % 6)"
-            canvas.line(Self.frame.right - 8, label.place, Self.frame.right + 14, place, style == "median" ? "leader" : style)
+            canvas.line(
+                Self.frame.right - 8, label.place, Self.frame.right + 14, place,
+                style == "median" ? "leader" : style)
             if label.index >= 0 {
                 canvas.marker(label.index, Self.frame.right + 22, place, "mark c\(label.index % 6)")
             } else {
                 canvas.line(Self.frame.right + 15, place, Self.frame.right + 29, place, "median")
             }
             let name = LetterWidth.wrap(label.name, width: 106, size: 12, most: 1).first ?? ""
-            canvas.text(Self.frame.right + 34, place + 4, "\(name) \(percent(label.p))", label.index < 0 ? "t b" : "t")
+            canvas.text(
+                Self.frame.right + 34, place + 4, "\(name) \(percent(label.p))", label.index < 0 ? "t b" : "t"
+            )
         }
     }
 

@@ -45,14 +45,21 @@ package struct MatrixChart: Equatable, Sendable {
 
     package var description: String {
         let scores = columns.map { "\($0.label) \($0.score)" }.joined(separator: ", ")
-        return "A matrix of \(rows.count) items of evidence by \(columns.count) hypotheses; each cell says how"
+        return
+            "A matrix of \(rows.count) items of evidence by \(columns.count) hypotheses; each cell says how"
             + " consistent the two are, from II (very inconsistent) to CC (very consistent). Inconsistency: \(scores)."
     }
 
     package var table: DocumentTable {
         let body = rows.map { row -> [[Span]] in
             [[.own(row.label + " "), .theirs(row.title)]]
-                + row.cells.map { [.own($0.letters.isEmpty ? "not rated" : $0.letters + ($0.isDisputed ? " (disputed)" : ""))] }
+                + row.cells.map {
+                    [
+                        .own(
+                            $0.letters.isEmpty
+                                ? "not rated" : $0.letters + ($0.isDisputed ? " (disputed)" : ""))
+                    ]
+                }
         }
         let scores: [[Span]] = [[.strong("Inconsistency")]] + columns.map { [.own($0.score)] }
         return DocumentTable("Ratings", header: ["Evidence"] + columns.map(\.label), rows: body + [scores])
@@ -93,9 +100,12 @@ package struct MatrixChart: Equatable, Sendable {
         canvas.text(42, middle, title, "t")
         for (index, item) in row.cells.enumerated() {
             let x = Self.left + Double(index) * cell
-            canvas.rect(x + 1, top + 1, cell - 2, Self.row - 2, "cell r\(item.letters.isEmpty ? "none" : item.letters)")
+            canvas.rect(
+                x + 1, top + 1, cell - 2, Self.row - 2,
+                "cell r\(item.letters.isEmpty ? "none" : item.letters)")
             let text = item.letters.isEmpty ? "\u{B7}" : item.letters + (item.isDisputed ? " \u{2260}" : "")
-            canvas.text(x + cell / 2, middle, text, "r\(item.letters.isEmpty ? "none" : item.letters)t", .middle)
+            canvas.text(
+                x + cell / 2, middle, text, "r\(item.letters.isEmpty ? "none" : item.letters)t", .middle)
         }
     }
 }

@@ -10,14 +10,17 @@ struct SVGCanvas {
     }
 
     mutating func rect(_ x: Double, _ y: Double, _ width: Double, _ height: Double, _ style: String) {
-        body += "<rect x=\"\(n(x))\" y=\"\(n(y))\" width=\"\(n(width))\" height=\"\(n(height))\""
+        body +=
+            "<rect x=\"\(n(x))\" y=\"\(n(y))\" width=\"\(n(width))\" height=\"\(n(height))\""
             + " class=\"\(style)\"/>"
     }
 
-    mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String, wide: Double? = nil)
-    {
+    mutating func line(
+        _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String, wide: Double? = nil
+    ) {
         let wide = wide.map { " stroke-width=\"\(n($0))\"" } ?? ""
-        body += "<line x1=\"\(n(x1))\" y1=\"\(n(y1))\" x2=\"\(n(x2))\" y2=\"\(n(y2))\" class=\"\(style)\"\(wide)/>"
+        body +=
+            "<line x1=\"\(n(x1))\" y1=\"\(n(y1))\" x2=\"\(n(x2))\" y2=\"\(n(y2))\" class=\"\(style)\"\(wide)/>"
     }
 
     /// A line through points.
@@ -32,7 +35,8 @@ struct SVGCanvas {
         _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String, wide: Double
     ) {
         let middle = (x1 + x2) / 2
-        body += "<path d=\"M\(n(x1)),\(n(y1)) C\(n(middle)),\(n(y1)) \(n(middle)),\(n(y2)) \(n(x2)),\(n(y2))\""
+        body +=
+            "<path d=\"M\(n(x1)),\(n(y1)) C\(n(middle)),\(n(y1)) \(n(middle)),\(n(y2)) \(n(x2)),\(n(y2))\""
             + " class=\"\(style)\" stroke-width=\"\(n(wide))\"/>"
     }
 
@@ -42,8 +46,11 @@ struct SVGCanvas {
         case 0: body += "<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"\(n(size))\" class=\"\(style)\"/>"
         case 1: rect(x - size, y - size, 2 * size, 2 * size, style)
         case 2: polygon([(x, y - size * 1.3), (x + size * 1.2, y + size), (x - size * 1.2, y + size)], style)
-        case 3: polygon([(x, y - size * 1.4), (x + size * 1.4, y), (x, y + size * 1.4), (x - size * 1.4, y)], style)
-        default: polygon([(x, y + size * 1.3), (x + size * 1.2, y - size), (x - size * 1.2, y - size)], style)
+        case 3:
+            polygon(
+                [(x, y - size * 1.4), (x + size * 1.4, y), (x, y + size * 1.4), (x - size * 1.4, y)], style)
+        default:
+            polygon([(x, y + size * 1.3), (x + size * 1.2, y - size), (x - size * 1.2, y - size)], style)
         }
     }
 
@@ -59,7 +66,8 @@ struct SVGCanvas {
         _ x: Double, _ y: Double, _ text: String, _ style: String = "t", _ anchor: Anchor = .start
     ) {
         let place = anchor == .start ? "" : " text-anchor=\"\(anchor.rawValue)\""
-        body += "<text x=\"\(n(x))\" y=\"\(n(y))\" class=\"\(style)\"\(place)>\(Inert.html(Inert.line(text)))</text>"
+        body +=
+            "<text x=\"\(n(x))\" y=\"\(n(y))\" class=\"\(style)\"\(place)>\(Inert.html(Inert.line(text)))</text>"
     }
 
     /// Lines of one text, the first at `y`.

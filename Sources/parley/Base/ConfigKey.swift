@@ -38,6 +38,12 @@ struct ConfigKey {
             name: "ui.columns", kind: .columns, usual: "", meaning: "columns of list, as id,title,changed",
             isForWorkspaces: true),
         ConfigKey(name: "keys.", kind: .text, usual: "", meaning: "keys of the screen, action = \"key\""),
+        ConfigKey(
+            name: "lint.stale_days", kind: .number(1...3650), usual: "30",
+            meaning: "days after which an indicator is due for a look", isForWorkspaces: true),
+        ConfigKey(
+            name: "lint.off", kind: .text, usual: "", meaning: "rules that are not looked at, as L24,L27",
+            isForWorkspaces: true),
         ConfigKey(name: "lint.", kind: .any, usual: "", meaning: "rules of lint", isForWorkspaces: true),
     ]
 

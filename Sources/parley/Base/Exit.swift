@@ -23,7 +23,7 @@ enum Exit: Int32, CaseIterable {
         case .partly: "partly done: some rows were refused, some fields left (undo, restore)"
         case .notPermitted: "not permitted by the workspace"
         case .changed: "changed meanwhile by somebody else (--if, edit); nothing was written"
-        case .findings: "findings (with --exit-code: conflicts, diff)"
+        case .findings: "findings (lint: an error; with --exit-code a warning, too, and conflicts, diff)"
         case .notFound: "not found or ambiguous; with --exit-code also an empty list"
         case .unreachable: "the server could not be reached in time; local work is intact"
         case .store: "the store is busy or damaged, or the disk is full"
