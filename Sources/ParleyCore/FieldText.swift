@@ -106,7 +106,8 @@ extension FieldType {
     ) throws(ValueFault) -> Value {
         let value: Value? =
             switch self {
-            case .line, .text, .url, .date, .instant, .choice, .any: .text(text)
+            case .line, .text, .url, .date, .instant, .any: .text(text)
+            case .choice(let tokens): .text(token(text, among: tokens))
             case .int: Int64(text).map(Value.int)
             case .probability: Self.millionths(text).map(Value.int)
             case .bool: Self.truth(text).map(Value.bool)
@@ -115,6 +116,14 @@ extension FieldType {
             }
         guard let value, accepts(value) else { throw ValueFault(given: text, allowed: allowed) }
         return value
+    }
+
+    /// `Very likely` for `very_likely`, and for likelihood the other words of the scales: `highly probable`.
+    private func token(_ text: String, among tokens: [String]) -> String {
+        if tokens.contains(text) { return text }
+        if self == .likelihood { return LikelihoodWords.token(for: text) ?? text }
+        let wanted = LikelihoodWords.folded(text)
+        return tokens.first { LikelihoodWords.folded($0) == wanted } ?? text
     }
 
     private static func truth(_ text: String) -> Bool? {
