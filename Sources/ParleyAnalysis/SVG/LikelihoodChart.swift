@@ -63,7 +63,7 @@ package struct LikelihoodChart: Equatable, Sendable {
     package var table: DocumentTable {
         let rows = (lines + [median]).flatMap { line in
             line.points.map { point -> [[Span]] in
-                [[.theirs(line.name)], [.own(dayText(point.day))], [.own(percent(point.p))]]
+                [[.theirs(line.name)], [.own(Day(number: point.day).text)], [.own(percent(point.p))]]
             }
         }
         return DocumentTable("Estimates", header: ["Who", "Day", "Likelihood"], rows: rows)
@@ -124,7 +124,7 @@ package struct LikelihoodChart: Equatable, Sendable {
         let days = [first, (first + last) / 2, last]
         for (day, anchor) in zip(days, [SVGCanvas.Anchor.start, .middle, .end]) {
             canvas.line(x(day), Self.frame.bottom, x(day), Self.frame.bottom + 4, "axis")
-            canvas.text(x(day), Self.frame.bottom + 18, dayText(day), "s", anchor)
+            canvas.text(x(day), Self.frame.bottom + 18, Day(number: day).text, "s", anchor)
         }
     }
 
