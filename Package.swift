@@ -54,7 +54,7 @@ let package = Package(
         + module("ParleyTrust", needs: ["ParleyCore", crypto])
         + module("ParleyStore", needs: ["ParleyCore", grdb, grdbSQLite])
         + module("ParleyExchange", needs: ["ParleyCore", yams])
-        + module("ParleyAnalysis", needs: ["ParleyCore"])
+        + module("ParleyAnalysis", needs: ["ParleyCore"], tests: ["ParleyExchange"])
         + module("ParleyClient", needs: ["ParleyCore", "ParleyProtocol", "ParleyStore", "ParleyTrust", grdb])
         + module(
             "ParleyServer",

@@ -39,7 +39,7 @@ struct ReimportTests {
         }
         try team.syncAll()
         let all = try team.expectAgreement()
-        #expect(all.lines.count == 105)
+        #expect(all.lines.count == 121)
         #expect(try team.olga.status("review") == 0)
     }
 
