@@ -36,12 +36,11 @@ enum HTMLStyle {
         .tlp{font-weight:700;letter-spacing:.04em;text-align:center;margin:1rem 0;border:1px solid var(--line);padding:.25rem}
         nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.92rem}
         pre{white-space:pre;overflow-x:auto;background:var(--band0);padding:.7rem;font-size:.88rem}
-        p[dir]{white-space:pre-line}
         .wide{overflow-x:auto}
         table{border-collapse:collapse;width:100%;font-size:.92rem;margin:.6rem 0}
         caption{text-align:start;font-weight:600;padding:.3rem 0;color:var(--soft)}
         th,td{text-align:start;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--rule)}
-        thead th{border-bottom:2px solid var(--line)}tbody th{font-weight:400;min-width:11rem}
+        thead th{border-bottom:2px solid var(--line)}td{min-width:4.4rem}tbody th{font-weight:400;min-width:11rem}
         figure{margin:1.2rem 0}figcaption,summary{font-size:.92rem;color:var(--soft)}summary{cursor:pointer}
 
         """

@@ -82,7 +82,8 @@ package struct DriverMap: Equatable, Sendable {
         }
         canvas.text(
             380, height + 14,
-            "solid: raises   dashed: lowers   dotted: mixed or not said   the thicker, the heavier", "s",
+            "solid: raises \u{B7} dashed: lowers \u{B7} dotted: mixed or not said \u{B7} the thicker, the heavier",
+            "s",
             .middle)
         return canvas
     }

@@ -71,7 +71,7 @@ package struct LikelihoodChart: Equatable, Sendable {
 
     // MARK: Drawing
 
-    private static let frame = (left: 46.0, right: 560.0, top: 12.0, bottom: 232.0)
+    private static let frame = (left: 150.0, right: 580.0, top: 12.0, bottom: 232.0)
     private static let size = (width: 760.0, height: 272.0)
     /// More lines could not be told apart.
     private static let mostNamed = 10
@@ -108,8 +108,8 @@ package struct LikelihoodChart: Equatable, Sendable {
         for (index, band) in bands.enumerated() {
             let (top, bottom) = (y(Double(band.high)), y(Double(band.low)))
             canvas.rect(left, top, right - left, bottom - top, index.isMultiple(of: 2) ? "band0" : "band1")
-            let words = LetterWidth.wrap(band.word, width: 150, size: 10, most: 1)[0]
-            if bottom - top >= 9 { canvas.text(left + 6, (top + bottom) / 2 + 3.5, words, "s") }
+            let words = LetterWidth.wrap(band.word, width: left - 42, size: 10, most: 1).first ?? ""
+            if bottom - top >= 8 { canvas.text(0, (top + bottom) / 2 + 3.5, words, "s") }
         }
     }
 
@@ -167,7 +167,7 @@ package struct LikelihoodChart: Equatable, Sendable {
             } else {
                 canvas.line(Self.frame.right + 15, place, Self.frame.right + 29, place, "median")
             }
-            let name = LetterWidth.wrap(label.name, width: 106, size: 12, most: 1).first ?? ""
+            let name = LetterWidth.wrap(label.name, width: 92, size: 12, most: 1).first ?? ""
             canvas.text(
                 Self.frame.right + 34, place + 4, "\(name) \(percent(label.p))", label.index < 0 ? "t b" : "t"
             )
