@@ -27,7 +27,11 @@ enum CommandList {
         CommandGroup(
             name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self, BundleCommand.self]),
         CommandGroup(name: "Bulk", subcommands: [ImportCommand.self, ExportCommand.self]),
-        CommandGroup(name: "Analyse", subcommands: [Ach.self, Rate.self, EstimateCommand.self, Score.self]),
+        CommandGroup(
+            name: "Analyse",
+            subcommands: [
+                Ach.self, Rate.self, EstimateCommand.self, Score.self, Signposts.self, Assumptions.self,
+            ]),
         CommandGroup(name: "Use", subcommands: [Completion.self, Version.self]),
     ]
 
