@@ -12,10 +12,13 @@ package import ParleyStore
 package struct FilterParser {
     private let resolver: Resolver
     private let now: Instant
+    private let staleDays: Int
 
-    package init(_ tx: ReadTransaction, now: Instant) {
+    /// - Parameter staleDays: after how many days `is:due` wants an indicator looked at again.
+    package init(_ tx: ReadTransaction, now: Instant, staleDays: Int = DueRule.usualDays) {
         resolver = Resolver(tx)
         self.now = now
+        self.staleDays = staleDays
     }
 
     package func filters(_ words: [String]) throws -> [RecordFilter] {
@@ -86,7 +89,10 @@ package struct FilterParser {
         switch word {
         case "deleted": return .isDeleted
         case "resolved": return .field("resolved", oneOf: [.bool(true)])
-        default: throw ClientError.filter("is: takes deleted or resolved, not \"\(word)\"")
+        case "due":
+            let rule = DueRule(today: Day(now), staleDays: staleDays)
+            return .among(Set(try resolver.tx.due(rule).map(\.record.id)))
+        default: throw ClientError.filter("is: takes deleted, due or resolved, not \"\(word)\"")
         }
     }
 

@@ -19,6 +19,25 @@ extension ReadTransaction {
         return found
     }
 
+    /// The records above one by `parent`, the nearest first; a cycle ends where it began.
+    package func above(_ record: RecordName) throws -> [RecordName] {
+        var (seen, found): (Set<RecordID>, [RecordName]) = ([record.id], [])
+        var next = try parent(of: record)
+        while let id = next, seen.insert(id).inserted, let name = try find(id...id, limit: 1).first {
+            found.append(name)
+            next = try parent(of: name)
+        }
+        return found
+    }
+
+    private func parent(of record: RecordName) throws -> RecordID? {
+        guard let table = LiveSchema.assessments.known(record.kind) else { return nil }
+        let row = try HotStatement(db, "SELECT parent FROM \"\(table.name)\" WHERE id = ?1")
+        row.bind(1, id: record.id.number)
+        defer { row.reset() }
+        return try row.step() ? row.id(0).map { RecordID($0) } : nil
+    }
+
     /// From so many parents on it is cheaper to read who is under whom in the whole workspace.
     private static let broad = 4_096
 

@@ -3,11 +3,16 @@ package indirect enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)
     case int(Int64)
+    /// To six places, without zeros at the end.
+    case decimal(Double)
     case text(String)
     case array([JSON])
     case object([JSONMember])
 
     package static func int(_ number: Int) -> JSON { .int(Int64(number)) }
+
+    /// null where there is no number.
+    package static func decimal(orNull number: Double?) -> JSON { number.map(JSON.decimal) ?? .null }
 
     /// null where there is no text.
     package static func text(orNull text: String?) -> JSON { text.map(JSON.text) ?? .null }
@@ -62,6 +67,7 @@ extension JSON {
         case .null: text += "null"
         case .bool(let truth): text += truth ? "true" : "false"
         case .int(let number): text += String(number)
+        case .decimal(let number): text += number.decimalText(places: 6)
         case .text(let content): Self.quote(content, into: &text)
         case .array(let items):
             text += "["

@@ -1,4 +1,4 @@
-internal import ParleyCore
+package import ParleyCore
 
 /// A judgment of which the outcome is known.
 package struct ResolvedQuestion: Sendable {

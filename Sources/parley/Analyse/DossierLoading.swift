@@ -25,12 +25,13 @@ struct DossierLoading {
         try dossier(try tx.wholeRecords(of: kinds.compactMap { Schema.assessments[name: $0]?.tag }))
     }
 
-    /// A record and all under it; links, estimates and notes of those; the far ends of the links, since
+    /// A record, what it lies under, and all under it; links, estimates and notes of those; the far ends of the links, since
     /// evidence that two assessments share lies under one of them; and what all of these refer to.
     func assessment(_ root: RecordName) throws -> Dossier {
         var names: Set = [root]
         names.formUnion(try tx.below(root.id))
         let members = names.map(\.id)
+        names.formUnion(try tx.above(root))
         for (kind, field) in Self.followed {
             names.formUnion(try tx.referrers(to: members, by: field, of: tag(kind)))
         }

@@ -27,7 +27,12 @@ enum CommandList {
         CommandGroup(
             name: "Share", subcommands: [Sync.self, WatchCommand.self, Who.self, BundleCommand.self]),
         CommandGroup(name: "Bulk", subcommands: [ImportCommand.self, ExportCommand.self]),
-        CommandGroup(name: "Analyse", subcommands: [LintCommand.self, ReportCommand.self]),
+        CommandGroup(
+            name: "Analyse",
+            subcommands: [
+                Ach.self, Rate.self, EstimateCommand.self, Score.self, Signposts.self, Assumptions.self,
+                LintCommand.self, ReportCommand.self,
+            ]),
         CommandGroup(name: "Use", subcommands: [Completion.self, Version.self]),
     ]
 

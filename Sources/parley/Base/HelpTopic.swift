@@ -53,6 +53,7 @@ enum HelpTopic: String, CaseIterable {
           under:A-88PD          below that record
           has:FIELD             the field is set; has:review for what was set aside
           is:deleted            only the deleted; is:resolved for notes
+          is:due                indicators that want a look, judgments past their date without an outcome
           not:..                the opposite of any of these
           word "two words"      texts that contain them
         """

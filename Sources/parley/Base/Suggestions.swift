@@ -22,6 +22,8 @@ enum Suggestions {
         else { return }
         let actions = group.configuration.subcommands.map { $0.name }
         guard !actions.isEmpty, !actions.contains(action) else { return }
+        // Without an action `ach` takes an assessment, and options with values.
+        if word == Ach.name, nearest(to: action, among: actions).isEmpty { return }
         throw unknown(
             "command", "\(word) \(action)", typed: action, among: actions, hint: "see: parley \(word) --help")
     }

@@ -16,7 +16,7 @@ struct List: Subcommand {
               parley list has:review --json
 
             The words of a filter must all hold: parley help filters. A ! marks what waits
-            for review. In a pipe: TSV without a header, whole ids, nothing cut.
+            for review, a > what is due for a look. In a pipe: TSV without a header, whole ids, nothing cut.
             """)
 
     @Argument(help: "Words of a filter, as kind:judgment.") var filter: [String] = []
@@ -42,14 +42,26 @@ struct List: Subcommand {
         let columns = try ListColumn.parse(chosen ?? ListColumn.usual)
         let order = try ListOrder.parse(sort)
         let isEmpty = try workspace.store.read { tx in
-            let words = try FilterParser(tx, now: console.now).filters(filter)
+            let days = try console.staleDays(workspace)
+            let words = try FilterParser(tx, now: console.now, staleDays: days).filters(filter)
             let query = RecordQuery(
                 words, order: order, limit: limit, columns: columns.compactMap(\.fieldName) + ["title"])
             let page = try tx.query(query)
-            let listing = Listing(tx, workspace, console, columns: columns, isDefault: chosen == nil)
+            let listing = Listing(
+                tx, workspace, console, columns: columns, isDefault: chosen == nil,
+                due: try due(page.rows, tx, console, days))
             try listing.show(page.rows.map { Listing.Row($0) }, of: page.total)
             return page.total == 0
         }
         if isEmpty, exitCode { throw Exit.notFound.quietly }
+    }
+
+    /// Marked for people alone; and who lists a whole large workspace does not look for marks.
+    private func due(
+        _ rows: [RecordRow], _ tx: ReadTransaction, _ console: Console, _ days: Int
+    ) throws -> Set<RecordID> {
+        guard console.out.isTerminal, !console.options.json, rows.count <= 2_000 else { return [] }
+        let rule = DueRule(today: Day(console.now), staleDays: days)
+        return Set(try tx.due(rule, among: Set(rows.map(\.name.id))).map(\.record.id))
     }
 }

@@ -20,17 +20,20 @@ struct Listing {
     private let medians: [RecordID: Int64]
     /// Records of which a deletion and an edit missed each other.
     private let overlooked: Set<RecordName>
+    /// Of the rows shown to a person, those that are due for a look.
+    private let due: Set<RecordID>
     /// The columns are the usual ones: those that are empty in every row give their room to the title.
     private let isDefault: Bool
 
     init(
         _ tx: ReadTransaction, _ workspace: Workspace, _ console: Console, columns: [ListColumn],
-        isDefault: Bool = false
+        isDefault: Bool = false, due: Set<RecordID> = []
     ) {
         self.tx = tx
         self.console = console
         self.columns = columns
         self.isDefault = isDefault
+        self.due = due
         naming = Naming(tx, workspace.membership)
         overlooked = Set(((try? tx.overlooked(limit: Self.mostCounted)) ?? []).map(\.record))
         medians = columns.contains(.p) ? (try? Estimates(tx).medians()) ?? [:] : [:]
@@ -60,6 +63,7 @@ struct Listing {
                 " \(count) \(review == 1 ? "write waits" : "writes wait") for review: parley conflicts"
         }
         try console.note(sentence)
+        if !due.isEmpty { try console.note("> \(due.count) due for a look: parley list is:due") }
     }
 
     // MARK: Table
@@ -87,7 +91,7 @@ struct Listing {
 
     /// The state of a row as a character.
     private func mark(_ row: Row) -> String {
-        waits(row) ? "!" : row.bookkeeping.isDeleted ? "x" : " "
+        waits(row) ? "!" : row.bookkeeping.isDeleted ? "x" : due.contains(row.name.id) ? ">" : " "
     }
 
     private func waits(_ row: Row) -> Bool {

@@ -41,7 +41,7 @@ struct Overview {
 
     func show(_ console: Console) throws {
         let facts = try workspace.facts()
-        if console.options.json { return try console.json(json(facts)) }
+        if console.options.json { return try console.json(json(facts, due: dueCount(console))) }
         let counts = facts.counts
         let records = counts.records.values.reduce(0, +)
         let review = counts.asides + counts.overlooked
@@ -63,6 +63,8 @@ struct Overview {
             table.add([.init("sealed"), .init("! \(counts.sealed) wait for a key", .attention)])
         }
         if let removed = removed(facts) { table.add([.init("removed"), .init("! \(removed)", .attention)]) }
+        let due = try dueCount(console)
+        if due > 0 { table.add([.init("due"), .init("! \(due) to look at", .attention)]) }
         for standing in facts.refusals {
             let whose = standing.isOwn ? "yours" : standing.author ?? "a device unknown"
             table.add([.init("refused"), .init("! \(standing.count) of \(whose)", .attention)])
@@ -72,6 +74,12 @@ struct Overview {
         try console.table(table)
         for standing in facts.refusals { try console.note(RefusalSpeech.sentence(standing)) }
         try hint(facts, records, review, console)
+    }
+
+    /// Indicators that want a look, and judgments past their date without an outcome.
+    private func dueCount(_ console: Console) throws -> Int {
+        let rule = DueRule(today: Day(console.now), staleDays: try console.staleDays(workspace))
+        return try workspace.store.read { try $0.due(rule).count }
     }
 
     private func removed(_ facts: WorkspaceFacts) -> String? {
@@ -99,7 +107,7 @@ struct Overview {
         }
     }
 
-    private func json(_ facts: WorkspaceFacts) -> JSON {
+    private func json(_ facts: WorkspaceFacts, due: Int) -> JSON {
         let counts = facts.counts
         return [
             "workspace": .text(workspace.name), "handle": .text(orNull: workspace.handle),
@@ -108,7 +116,7 @@ struct Overview {
             "changesets": .int(counts.changesets), "unsent": .int(Int64(clamping: facts.unsent)),
             "sealed": .int(counts.sealed), "removedBy": .text(orNull: facts.removedBy),
             "ownVoided": .int(facts.ownVoided), "out": .bool(facts.isOut),
-            "review": .int(counts.asides + counts.overlooked), "server": .text(orNull: facts.server),
+            "review": .int(counts.asides + counts.overlooked), "due": .int(due), "server": .text(orNull: facts.server),
             "serverKey": .text(orNull: facts.serverKey?.description),
             "lastSync": .text(orNull: facts.lastSync?.text), "folder": .text(workspace.folder),
             "refusals": .array(facts.refusals.map(RefusalSpeech.json)),

@@ -1,5 +1,3 @@
-package import ParleyCore
-
 /// A day of the proleptic Gregorian calendar, as a number: what analysis reckons with.
 package struct Day: Hashable, Comparable, Sendable {
     /// Days since 1970-01-01.
