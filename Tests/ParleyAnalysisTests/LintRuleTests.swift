@@ -322,6 +322,7 @@ struct LintRuleTests {
         LintCase("L22", "not looked at for long", at: ["14.checked"]) {
             $0.set(14, ["checked": "2026-09-01"])
         },
+        LintCase("L22", "its window is past", at: ["14.window"]) { $0.set(14, ["window": "2026-10"]) },
         LintCase("L22", "seen, and the judgments stand as before", at: ["14.seen", "14.seen"]) {
             $0.set(14, ["state": "seen", "seen": "2026-11-20"])
         },

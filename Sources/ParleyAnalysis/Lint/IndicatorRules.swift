@@ -37,14 +37,34 @@ extension LintRule {
         }
     }
 
+    /// By the rule of what is due, so that lint, `signposts` and `status` never differ.
     private static func unlooked(_ indicator: DossierRecord, _ scope: LintScope) -> [Found] {
-        let checked = indicator.date("checked").map { Day(lastOf: $0) }
-        let age = scope.today - (checked ?? Day(indicator.facts.created))
-        guard age > scope.options.staleDays, indicator.choice("state") != "seen" else { return [] }
-        let since = checked.map { "was looked at last on \($0.text)" } ?? "was never looked at"
-        return [
-            Found(indicator.id, "checked", "\(since), \(age) days ago. Look, then set state and checked.")
-        ]
+        let rule = DueRule(today: scope.today, staleDays: scope.options.staleDays)
+        let due = rule.indicator(
+            state: indicator.choice("state"), window: indicator.date("window"),
+            checked: indicator.date("checked"),
+            created: Day(indicator.facts.created))
+        switch due {
+        case .windowPassed(let end):
+            return [
+                Found(
+                    indicator.id, "window",
+                    "was to be watched until \(end.text), which is past. Retire it, or set a new window.")
+            ]
+        case .checked(let days):
+            return [
+                Found(
+                    indicator.id, "checked",
+                    "was looked at last \(days) days ago. Look, then set state and checked.")
+            ]
+        case .neverChecked(let days):
+            return [
+                Found(
+                    indicator.id, "checked",
+                    "was never looked at in \(days) days. Look, then set state and checked.")
+            ]
+        case .unsettled, nil: return []
+        }
     }
 
     /// Seen, and what it watches stands as before.

@@ -1,3 +1,5 @@
+import ParleyCore
+
 /// How likely each analyst held something to be, over time, above the bands of the word scale.
 package struct LikelihoodChart: Equatable, Sendable {
     package struct Point: Equatable, Sendable {

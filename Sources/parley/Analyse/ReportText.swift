@@ -1,4 +1,5 @@
 import ParleyAnalysis
+import ParleyCore
 import ParleyTerminal
 
 /// A report for the terminal: pictures are drawn with characters.
@@ -87,7 +88,8 @@ struct ReportText {
                 let words = [edge.effect, edge.weight].compactMap { $0 }.joined(separator: ", ")
                 return map.judgments[edge.judgment].label + (words.isEmpty ? "" : " (\(words))")
             }
-            return ends.isEmpty ? [] : bullet("\(map.drivers[index].label) \u{2192} \(ends.joined(separator: ", "))")
+            return ends.isEmpty
+                ? [] : bullet("\(map.drivers[index].label) \u{2192} \(ends.joined(separator: ", "))")
         }
     }
 
