@@ -2,15 +2,24 @@ package import ParleyCore
 
 /// A record to be read by the names of its fields. A value that its field does not accept reads as absent.
 package struct DossierRecord: Sendable {
-    package let image: RecordImage
-    package let facts: RecordFacts
-    package let kind: Kind
+    /// Shared: rules and indexes hand records about by the thousand.
+    private let content: Content
 
-    init(_ image: RecordImage, _ facts: RecordFacts, _ kind: Kind) {
-        self.image = image
-        self.facts = facts
-        self.kind = kind
+    private final class Content: Sendable {
+        let image: RecordImage
+        let facts: RecordFacts
+        let kind: Kind
+
+        init(_ image: RecordImage, _ facts: RecordFacts, _ kind: Kind) {
+            (self.image, self.facts, self.kind) = (image, facts, kind)
+        }
     }
+
+    init(_ image: RecordImage, _ facts: RecordFacts, _ kind: Kind) { content = Content(image, facts, kind) }
+
+    package var image: RecordImage { content.image }
+    package var facts: RecordFacts { content.facts }
+    package var kind: Kind { content.kind }
 
     package var name: RecordName { image.name }
     package var id: RecordID { image.name.id }
