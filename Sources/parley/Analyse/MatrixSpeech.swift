@@ -36,9 +36,7 @@ struct MatrixSpeech {
 
     func ordered(_ rows: [MatrixRow], by sort: MatrixSort) -> [MatrixRow] {
         guard sort == .diagnosticity else { return rows }
-        return rows.enumerated().sorted {
-            ($1.element.diagnosticity ?? -1, $0.offset) < ($0.element.diagnosticity ?? -1, $1.offset)
-        }.map(\.element)
+        return rows.descending { $0.diagnosticity ?? -1 }
     }
 
     private func table(of rows: [MatrixRow], _ heading: String) -> TextTable {
