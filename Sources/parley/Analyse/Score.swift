@@ -102,7 +102,7 @@ struct ScoreSpeech {
                 .init(Self.text(score.twoClass), .faint),
             ])
         }
-        if scores.count > 1, let all = self.table.overall {
+        if scores.filter({ $0.brier != nil }).count > 1, let all = self.table.overall {
             table.add([
                 .init("all, each judgment alike", .strong), .init("\(all.judgments)"),
                 .init(Self.text(all.brier), .strong), .init(Self.text(all.timeWeighted)),
