@@ -87,6 +87,38 @@ struct AnalysisTests {
         promise("hostile-analysis", cells)
     }
 
+    @Test("a matrix of eight hypotheses fits a terminal of 80 columns; letters stand for their addresses")
+    func narrow() throws {
+        let scratch = try Scratch()
+        let home = Home(scratch.path + "/olga")
+        try home.succeed("init", "ports", "--as", "olga")
+        var feed = try Self.line("assessment", "n:a", ["title": "A"])
+        feed += try Self.line(
+            "evidence", "n:e", ["title": String(repeating: "long ", count: 30), "parent": "n:a"])
+        for number in 0..<8 {
+            let title = String(repeating: "hypothesis ", count: 12)
+            feed += try Self.line("hypothesis", "n:h\(number)", ["title": title, "parent": "n:a"])
+            feed += try Self.line(
+                "link", "n:l\(number)",
+                [
+                    "from": "n:e", "rel": "bears_on", "to": "n:h\(number)", "rating@~x": ["II"],
+                    "rating@~y": [number == 3 ? "CC" : "II"],
+                ])
+        }
+        try home.importLines(feed, source: "feed")
+        func shown(_ columns: UInt16) throws -> [Substring] {
+            let child = try home.start(["ach", "--no-pager"], terminal: Terminal(columns: columns))
+            let outcome = try #require(child.outcome(["ach"], within: .seconds(60)))
+            #expect(outcome.exit == 0, "\(outcome)")
+            return outcome.output.split(whereSeparator: \.isNewline)
+        }
+        let narrow = try shown(80)
+        #expect(narrow[0].contains(/weight  a .* h .*apart/))
+        #expect(narrow.contains { $0.contains(/^ *1  [a-h] H-[0-9A-Z]+  hypothesis/) })
+        #expect(narrow.allSatisfy { $0.count <= 80 }, "\(narrow.filter { $0.count > 80 })")
+        #expect(try shown(160)[0].contains(/weight  H-/))
+    }
+
     /// All texts that a line may hold, as many in one as fit.
     private static var titles: [String] {
         var titles: [String] = []
