@@ -76,6 +76,8 @@ struct AnalyseTests {
         let all = try Parsed.object(try world.parley(["estimate", judgment, "--json"]).out)
         #expect(all["p"] as? Double == 0.7, "the later day counts, whenever it was entered")
         #expect((all["estimates"] as? [[String: Any]])?.count == 2)
+        let listed = try world.parley(["list", "kind:judgment", "p:70", "--columns", "p"])
+        #expect(listed.word == "70", "a list reckons by the same rule")
         #expect(try world.parley(["undo"]).exit == 0)
         let rest = try Parsed.object(try world.parley(["estimate", judgment, "--json"]).out)
         #expect((rest["estimates"] as? [[String: Any]])?.count == 1)

@@ -31,7 +31,8 @@ enum AnalysisTopic {
 
         Scores. Brier is (p - outcome)², from 0 to 1; over two classes it would be twice that. A forecast
         stands from its day until the analyst's next; "by days" is the mean over all days from the first
-        forecast to the day before the outcome, as in the Good Judgment Project.
+        forecast to the day before the outcome, as in the Good Judgment Project. An estimate made in
+        2026-11, no day given, counts from the last of that month.
 
         Due is an indicator whose window has passed or that nobody has checked for lint.stale_days (30),
         and a judgment past its due date without an outcome.
