@@ -83,6 +83,39 @@ struct AnalyseTests {
         #expect((rest["estimates"] as? [[String: Any]])?.count == 1)
     }
 
+    @Test("by chance: the number in a list is the number of the method, whatever the days look like")
+    func sameNumber() throws {
+        var generator = SystemRandomNumberGenerator()
+        let days: [Any] = [
+            "2026", "2026-03", "2026-03-01", "2026-03-31", "2026-04", NSNull(), "2025-12-31", "2026-11",
+        ]
+        var lines: [String] = []
+        for judgment in 0..<6 {
+            lines.append(try Self.line("judgment", "t:\(judgment)", ["title": "J\(judgment)"]))
+            for number in 0..<8 {
+                let p = Int.random(in: 1...99, using: &generator)
+                let day = days.randomElement(using: &generator) ?? NSNull()
+                let who = ["a", "b", "c"].randomElement(using: &generator) ?? "a"
+                let value: [Any] = [NSDecimalNumber(value: p).multiplying(byPowerOf10: -2), NSNull(), day]
+                lines.append(
+                    try Self.line(
+                        "estimate", "t:\(judgment)-\(number)",
+                        ["judgment": "t:\(judgment)", "value@~\(who)": value]))
+            }
+        }
+        let world = try Self.world(lines)
+        let listed = try Parsed.array(try world.parley(["list", "kind:judgment", "--json"]).out)
+        for row in listed {
+            let id = try #require(row["id"] as? String)
+            let estimate = try Parsed.object(try world.parley(["estimate", id, "--json"]).out)
+            let (p, percent) = (estimate["p"] as? Double, (row["p"] as? String)?.dropLast())
+            #expect(
+                p.map { ($0 * 1000).rounded() } == percent.flatMap { Double($0) }.map { ($0 * 10).rounded() },
+                "\(lines)")
+        }
+        #expect(listed.count == 6)
+    }
+
     @Test("after how many days an indicator is due is a setting")
     func staleDays() throws {
         let world = try Self.world([
