@@ -187,30 +187,41 @@ package struct FilterParser {
     ]
 }
 
-/// The current estimates of judgments: the latest of each analyst by the day it was made on.
+/// The current estimates of judgments and hypotheses: the latest of each analyst by the day it was made on, of
+/// two on one day the one entered later. The same rule as in the analyst's methods, which do not stand here.
 package struct Estimates {
     private let tx: ReadTransaction
 
     package init(_ tx: ReadTransaction) { self.tx = tx }
 
-    /// Judgment → analyst → (day, millionths), the latest of each.
-    private func current() throws -> [RecordID: [String: (day: String, millionths: Int64)]] {
-        guard let kind = Schema.assessments[name: "estimate"], let judgment = kind[name: "judgment"],
-            let value = kind[name: "value"]
-        else { return [:] }
-        var current: [RecordID: [String: (day: String, millionths: Int64)]] = [:]
-        try tx.eachRecord(of: [kind.tag], deleted: false) { image in
-            guard let about = image[judgment.tag].ref else { return true }
-            for register in image.registers where register.name.field == value.tag {
-                guard let items = register.value.list, let p = items.first?.int, let who = register.name.key
-                else {
-                    continue
-                }
-                let day = items.count > 2 ? items[2].text ?? "" : ""
-                if let known = current[about]?[who], known.day > day { continue }
-                current[about, default: [:]][who] = (day, p)
+    private struct Current {
+        var day: Day
+        var created: Int64
+        var record: RecordID
+        var millionths: Int64
+
+        var rank: (Day, Int64, RecordID) { (day, created, record) }
+    }
+
+    /// Judgment or hypothesis → analyst → the latest.
+    private func current() throws -> [RecordID: [String: Current]] {
+        guard let kind = Schema.assessments[name: "estimate"], let value = kind[name: "value"] else {
+            return [:]
+        }
+        let targets = ["judgment", "hypothesis"].compactMap { kind[name: $0]?.tag }
+        var current: [RecordID: [String: Current]] = [:]
+        for record in try tx.wholeRecords(of: [kind.tag]) {
+            guard let about = targets.lazy.compactMap({ record.image[$0].ref }).first else { continue }
+            for register in record.image.registers where register.name.field == value.tag {
+                guard value.type.accepts(register.value), let items = register.value.list,
+                    let p = items.first?.int, let who = register.name.key
+                else { continue }
+                let created = record.bookkeeping.created
+                let day = Day(madeOn: items.count > 2 ? items[2].text : nil, entered: created)
+                let new = Current(day: day, created: created, record: record.image.name.id, millionths: p)
+                if let known = current[about]?[who], known.rank > new.rank { continue }
+                current[about, default: [:]][who] = new
             }
-            return true
         }
         return current
     }

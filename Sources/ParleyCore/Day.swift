@@ -23,6 +23,14 @@ package struct Day: Hashable, Comparable, Sendable {
         number = Instant.daysSinceEpoch(date.year, month, day)
     }
 
+    /// The day on which an estimate was made: as written, and where nobody wrote one the day it was entered. A
+    /// date of reduced precision counts as its last day, so that nobody seems to have known earlier than they
+    /// may have.
+    /// - Parameter entered: milliseconds since 1970.
+    package init(madeOn text: String?, entered: Int64) {
+        self = text.flatMap { CivilDate($0) }.map { Day(lastOf: $0) } ?? Day(Instant(milliseconds: entered))
+    }
+
     package static func < (left: Day, right: Day) -> Bool { left.number < right.number }
     package static func - (left: Day, right: Day) -> Int { left.number - right.number }
     package static func + (left: Day, right: Int) -> Day { Day(number: left.number + right) }

@@ -45,7 +45,8 @@ extension FieldType {
         case .probability: "a probability from 0 to 1, or 0% to 100%"
         case .date: "a date: YYYY, YYYY-MM or YYYY-MM-DD"
         case .instant: "a moment: YYYY-MM-DDTHH:MM:SSZ"
-        case .choice(let tokens): "one of " + tokens.joined(separator: ", ")
+        case .choice(let tokens):
+            "one of " + tokens.joined(separator: ", ") + (self == .likelihood ? ", or a word for it" : "")
         case .bool: "yes or no"
         case .ref: "the id of a record"
         case .url: "an address with a scheme, such as https://.., at most 2,000 characters"
@@ -118,12 +119,11 @@ extension FieldType {
         return value
     }
 
-    /// `Very likely` for `very_likely`, and for likelihood the other words of the scales: `highly probable`.
+    /// Choices are their tokens and nothing near them, but for likelihood, whose words are the analysts' own:
+    /// `Very likely` or `highly probable` for `very_likely`.
     private func token(_ text: String, among tokens: [String]) -> String {
-        if tokens.contains(text) { return text }
-        if self == .likelihood { return LikelihoodWords.token(for: text) ?? text }
-        let wanted = LikelihoodWords.folded(text)
-        return tokens.first { LikelihoodWords.folded($0) == wanted } ?? text
+        if tokens.contains(text) || self != .likelihood { return text }
+        return LikelihoodWords.token(for: text) ?? text
     }
 
     private static func truth(_ text: String) -> Bool? {

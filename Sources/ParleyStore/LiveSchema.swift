@@ -107,11 +107,12 @@ extension LiveTable {
         }
     }
 
-    /// Records without the reference take no part in its index: it costs an import of such nothing.
+    /// Records without the reference take no part in its index: it costs an import of such nothing. The id is not
+    /// part of it: within one parent, rows then append by rowid.
     var referenceIndexSQL: String {
         followed.map { field in
             """
-            CREATE INDEX IF NOT EXISTS "\(name)_\(field)" ON "\(name)" ("\(field)", id) WHERE "\(field)" IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS "\(name)_\(field)" ON "\(name)" ("\(field)") WHERE "\(field)" IS NOT NULL;
             """
         }.joined(separator: "\n")
     }

@@ -92,6 +92,12 @@ extension JSON {
     }
 
     private static func quote(_ content: String, into text: inout String) {
+        if content.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+            text += "\""
+            text += content
+            text += "\""
+            return
+        }
         text += "\""
         for scalar in content.unicodeScalars {
             switch scalar {

@@ -224,5 +224,110 @@ enum CommandRows {
         Row("-w nowhere list", 7, err: "no workspace \"nowhere\" \\(named by -w\\)\\.\n  there are: ports"),
     ]
 
-    static let all = start + write + read + history + settings
+    /// The analyst's methods, on records of their own.
+    static let analysis: [Row] = [
+        Row("new assessment title=Convoy scale=phia", out: "^A-", keep: "AC"),
+        Row("ach show $AC", 7, err: "has no live hypothesis.*\n +make one: parley new hypothesis"),
+        Row("ach", 7, err: "There are several: A-.*, A-"),
+        Row("new hypothesis title=Bridge --under $AC", out: "^H-", keep: "HB"),
+        Row("new hypothesis title=Decoy --under $AC", out: "^H-", keep: "HD"),
+        Row("new source title=Agency reliability=B", out: "^R-", keep: "RA"),
+        Row(
+            "new evidence title=\"Second column\" credibility=2 relevance=high source=$RA --under $AC",
+            keep: "EC"),
+        Row("new evidence title=Crew --under $AC", keep: "EF"),
+        Row("new indicator title=Tanks window=2020-01 --under $AC", keep: "IT"),
+        Row("ach show $AC", out: "Nobody has rated anything yet"),
+        Row("rate $EC $HB cc", out: "", err: "rating@olga = CC  @"),
+        Row("rate $EC $HD II --why \"too | dear\"", out: "", err: "rating@olga = II . too . dear  @"),
+        Row("rate $EC $HD II --why \"too | dear\"", out: "", err: "nothing to change"),
+        Row("rate $EF $HB I", err: "rating@olga = I"),
+        Row("rate $IT $HB C", err: "rating@olga = C"),
+        Row("rate $HB $EC I", 1, err: "not hypothesis against evidence\\. Nothing was written"),
+        Row("rate $EC $HB V", 64, err: "\"V\" is no rating.*\n.*II, I, N, C, CC, NA"),
+        Row("rate $EC H-ZZZZ I", 7, err: "There is no H-ZZZZ"),
+        Row(
+            "ach $AC",
+            out: "Second column +0\\.64 +CC +II +2\n.*Crew +1\\? +I +\\.\n(.*\n)*1 +H-.*Bridge +1 +1 +1\n",
+            err: "1 item marked \\?"),
+        Row("ach rank $AC", out: "2 +H-.*Decoy +1 +2 +1\\.28 +1\n"),
+        Row("ach rank $AC --weighted", out: "\n1 +H-.*Bridge"),
+        Row("ach show $AC --sort diagnosticity", out: "Second column"),
+        Row("ach show $AC --by olga", out: "Second column"),
+        Row("ach show $AC --by ken", 7, err: "\"ken\" has rated nothing here.*\n +who has: olga"),
+        Row("ach rank $AC --compare olga", 64, err: "two handles"),
+        Row("ach rank $AC --compare olga,ken", 7, err: "ken"),
+        Row("ach what-if $AC", 64, err: "--without"),
+        Row("ach what-if $AC --without $EC", out: "1 +2 +H-.*Decoy +0 +2\n", err: "Nothing was written"),
+        Row("ach what-if $AC --set $EC/$HB=II", out: "1 +2 +H-.*Decoy +2 +2\n"),
+        Row("ach what-if $AC --set $EC/$HB", 64, err: "no cell with a rating"),
+        Row("ach what-if $AC --without $HB", 7, err: "no evidence of A-"),
+        Row("ach what-if $AC --without $EC --set $EC/$HB=I", 64, err: "left out"),
+        Row("ach show $AC --json --fields analysts,critical", out: "^.\"analysts\":.\"olga\".,\"critical\":"),
+        Row("ach show $HB", 1, err: "is a hypothesis, no assessment"),
+        Row("ach shw", 64, err: "no command \"ach shw\"\\. Did you mean show"),
+        Row("new judgment title=\"It moves north\" due=2020-01 --under $AC", keep: "JM"),
+        Row("set $JM likelihood=\"Highly likely\"", err: "likelihood = very_likely"),
+        Row(
+            "set $JM likelihood=maybe", 1,
+            err: "judgment.likelihood: \"maybe\" is not one of almost_no_chance"),
+        Row("estimate $JM", out: "", err: "Nobody has made an estimate"),
+        Row(
+            "estimate $JM 60% --confidence low --made-on 2020-01-10", out: "^P-[0-9A-Z]{26}\n$",
+            err: "60%: likely .55-75 %.\\."),
+        Row("estimate $JM 0.78", out: "^P-", err: "between the words; nearest: highly likely"),
+        Row("estimate $JM 50% --as-voice desk", out: "^P-", err: "50%: no word"),
+        Row("estimate $JM 70", 1, err: "\"70\" is not a probability.*\n +as in: .* 70%\n"),
+        Row(
+            "estimate $JM \"very likely\"", 1,
+            err: "is a band of probabilities .ICD 203: 80-95 %., not a number"),
+        Row("estimate $JM 60% --made-on 2999", 1, err: "still to come"),
+        Row("estimate $JM 60% --made-on soon", 1, err: "--made-on: \"soon\" is not a date"),
+        Row("estimate $JM 60% --confidence so-so", 1, err: "is not one of low, moderate, high"),
+        Row("estimate $JM --why x", 64, err: "needs its number"),
+        Row("estimate $JM --extremize 0", 64, err: "--extremize"),
+        Row("estimate $EC 60%", 1, err: "of a judgment or a hypothesis"),
+        Row(
+            "estimate $JM", out: "^olga\t78%\t\t20.*\t▅▇\thighly likely\t\n~desk\t50%",
+            err:
+                "Median of 2 analysts: 64 %, likely .*\nFrom 50 % to 78 %: 28 points.*\n! The judgment says highly"
+        ),
+        Row(
+            "estimate $JM --pool logodds --extremize 2 --json --fields pool,exponent,p",
+            out: "^.\"pool\":\"logodds\",\"exponent\":2,\"p\":0\\.78"),
+        Row("score", out: "", err: "No judgment has an outcome yet"),
+        Row("list is:due", out: "^I-.*\n?J-|^J-.*\n?I-", err: "2 shown"),
+        Row("status", out: "\ndue\t! 2 to look at\n"),
+        Row("signposts", out: "\tTanks\tnot_seen\t! window passed 2020-01-31", err: "1 due for a look"),
+        Row("signposts $AC --due", out: "Tanks"),
+        Row("set $IT state=seen seen=\"2020-02-01 | $EC\"", err: "state = seen"),
+        Row("signposts $AC --due", out: "", err: "1 indicator, 0 due"),
+        Row("signposts $AC --json", out: "\"state\":\"seen\",\"due\":null,\"seen\":\"2020-02-01\""),
+        Row("set $JM outcome=\"yes | 2020-02-01\"", err: "outcome = yes"),
+        Row("list is:due", out: "", err: "Nothing to show"),
+        Row(
+            "score", out: "^olga\t1\t0\\.16\t0\\.16\t0\\.32\n$",
+            err:
+                "1 judgment with an outcome.*\n2 estimates made after the outcome: not counted.*\n1 estimate entered"
+        ),
+        Row("score olga", out: "It moves north\t60 %\tyes\t0\\.16\t0\\.16\t22\n$"),
+        Row("score --under $AC --scale phia --json --fields brier", out: "^.\"brier\":0\\.16.\n$"),
+        Row("score --scale words", 64, err: "icd203 or phia"),
+        Row("score ken", 7, err: "\"ken\" has made no estimate"),
+        Row("assumptions", out: "", err: "no assumption"),
+        Row("new assumption title=\"The road is open\" linchpin=yes --under $AC", keep: "MR"),
+        Row("link $JM $MR --as depends_on", out: "^L-"),
+        Row(
+            "set $MR support=\"caveated | one photo\" if_wrong=\"It stays.\"", err: "support@olga = caveated"),
+        Row(
+            "assumptions $AC",
+            out:
+                "^\\* M-.*The road is open\n +support +olga caveated: one photo\n +if wrong +It stays.\n +judgments +J-",
+            err: "1 assumption, 1 linchpin"),
+        Row(
+            "assumptions --json --fields linchpin,ifWrong", out: "\"linchpin\":true,\"ifWrong\":\"It stays.\""
+        ),
+    ]
+
+    static let all = start + write + read + history + analysis + settings
 }

@@ -6,7 +6,7 @@ final class Terminal {
     typealias Ends = (reader: Int32, writer: Int32)
     let ends: Ends
 
-    init() throws {
+    init(columns: UInt16 = 200) throws {
         let master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         // posix_openpt and its like are not in Swift's Glibc; these two calls are what they consist of.
         var (unlocked, number) = (Int32(0), UInt32(0))
@@ -15,7 +15,7 @@ final class Terminal {
         else { throw Trouble("no terminal: \(errno)") }
         let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard slave >= 0 else { throw Trouble("no terminal: \(errno)") }
-        var size = winsize(ws_row: 40, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0)
+        var size = winsize(ws_row: 40, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(slave, UInt(TIOCSWINSZ), &size)
         ends = (master, slave)
     }

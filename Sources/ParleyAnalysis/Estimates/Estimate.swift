@@ -21,8 +21,7 @@ package struct Estimate: Equatable, Sendable {
 
     package var probability: Double { Double(p) / 1_000_000 }
 
-    /// What an estimate's record says: one entry of each analyst who has a probability there. A date of
-    /// reduced precision counts as its last day, so that nobody seems to have known earlier than they may have.
+    /// What an estimate's record says: one entry of each analyst who has a probability there.
     static func all(of record: DossierRecord) -> [Estimate] {
         guard let about = record.ref("judgment") ?? record.ref("hypothesis"),
             let type = record.kind[name: "value"]?.type
@@ -31,11 +30,11 @@ package struct Estimate: Equatable, Sendable {
             guard let tuple = DossierTuple(entry.value, type), let p = tuple.probability("p") else {
                 return nil
             }
-            let date = tuple.date("made_on")
+            let date = tuple.text("made_on")
             return Estimate(
                 record: record.id, about: about, analyst: entry.analyst, p: p,
                 confidence: tuple.text("confidence"),
-                madeOn: date.map { Day(lastOf: $0) } ?? Day(record.facts.created), isDated: date != nil,
+                madeOn: Day(madeOn: date, entered: record.facts.created.milliseconds), isDated: date != nil,
                 why: tuple.text("why"), created: record.facts.created)
         }
     }

@@ -142,6 +142,17 @@ package struct ScoreTable: Sendable {
         group?.questions.append(median)
     }
 
+    /// All analysts together, each judgment alike: the mean over judgments of the mean over analysts; nil where
+    /// nothing was scored.
+    package var overall: (brier: Double, timeWeighted: Double, judgments: Int)? {
+        let byQuestion = Dictionary(grouping: analysts.flatMap(\.questions), by: \.question.judgment.id)
+            .sorted { $0.key < $1.key }.map(\.value)
+        let last = byQuestion.compactMap { Statistics.mean($0.map(\.last)) }
+        let weighted = byQuestion.compactMap { Statistics.mean($0.map(\.timeWeighted)) }
+        guard let brier = Statistics.mean(last), let daily = Statistics.mean(weighted) else { return nil }
+        return (brier, daily, byQuestion.count)
+    }
+
     /// No handle has a space.
     package static let groupName = "the median"
 

@@ -42,8 +42,9 @@ package struct Matrix: Sendable {
             for link in dossier.links(to: hypothesis.id, "bears_on") {
                 let ratings = dossier[link.id]?.reasoned("rating") ?? []
                 let counted = ratings.filter { analysts?.contains($0.analyst) ?? true }
-                cells[link.from, default: blank(hypotheses.count)][column]
-                    .add(MatrixCell(link: link.id, ratings: counted))
+                let cell = MatrixCell(link: link.id, ratings: counted)
+                let known = cells[link.from, default: blank(hypotheses.count)][column]
+                cells[link.from, default: blank(hypotheses.count)][column] = known.joined(with: cell)
             }
         }
         return cells
@@ -70,48 +71,53 @@ package struct MatrixRow: Sendable {
     }
 }
 
-/// One item against one hypothesis.
+/// One item against one hypothesis. What the ratings say together is found once.
 package struct MatrixCell: Equatable, Sendable {
     /// The link that carries the ratings; nil where nobody has made one.
-    package var link: RecordID?
-    package var ratings: [MatrixRating]
+    package private(set) var link: RecordID?
+    package private(set) var ratings: [MatrixRating]
+    /// The rating in the middle; of an even count the more inconsistent of the two. `NA` where all say so.
+    package let consensus: Rating?
+    /// The mean of the positions, -2 to 2.
+    package let position: Double?
+    /// The standard deviation of the positions.
+    package let deviation: Double
+    /// The mean of what the ratings add to the hypothesis' inconsistency, 0 to 2: a cell that ten have rated
+    /// weighs no more than one that two have.
+    package let inconsistency: Double
+    /// How many analysts say I or II.
+    package let against: Int
 
     package init(link: RecordID? = nil, ratings: [Reasoned] = []) {
+        self.init(
+            link,
+            ratings.compactMap { entry in
+                Rating(rawValue: entry.token).map {
+                    MatrixRating(analyst: entry.analyst, rating: $0, why: entry.why)
+                }
+            })
+    }
+
+    init(_ link: RecordID?, _ ratings: [MatrixRating]) {
         self.link = link
-        self.ratings = ratings.compactMap { entry in
-            Rating(rawValue: entry.token).map {
-                MatrixRating(analyst: entry.analyst, rating: $0, why: entry.why)
-            }
-        }
+        self.ratings = ratings
+        let applicable = ratings.map(\.rating).filter { $0 != .notApplicable }.sorted()
+        let positions = applicable.compactMap(\.position)
+        consensus = applicable.isEmpty ? ratings.first?.rating : applicable[(applicable.count - 1) / 2]
+        position = Statistics.mean(positions)
+        deviation = Statistics.deviation(positions) ?? 0
+        inconsistency = Statistics.mean(ratings.map(\.rating.inconsistency)) ?? 0
+        against = ratings.filter { $0.rating.inconsistency > 0 }.count
     }
 
     /// Two links between the same ends are one cell; of an analyst who rated both the first counts.
-    fileprivate mutating func add(_ other: MatrixCell) {
-        link = link ?? other.link
-        ratings += other.ratings.filter { new in !ratings.contains { $0.analyst == new.analyst } }
+    fileprivate func joined(with other: MatrixCell) -> MatrixCell {
+        if ratings.isEmpty, link == nil { return other }
+        let news = other.ratings.filter { new in !ratings.contains { $0.analyst == new.analyst } }
+        return MatrixCell(link, ratings + news)
     }
 
-    private var applicable: [Rating] { ratings.map(\.rating).filter { $0 != .notApplicable } }
-
-    /// The rating in the middle; of an even count the more inconsistent of the two. `NA` where all say so.
-    package var consensus: Rating? {
-        let sorted = applicable.sorted()
-        return sorted.isEmpty ? ratings.first?.rating : sorted[(sorted.count - 1) / 2]
-    }
-
-    /// The mean of the positions, -2 to 2.
-    package var position: Double? { Statistics.mean(applicable.compactMap(\.position)) }
-
-    /// The standard deviation of the positions.
-    package var deviation: Double { Statistics.deviation(applicable.compactMap(\.position)) ?? 0 }
     package var dispute: Dispute { Dispute(deviation: deviation) }
-
-    /// The mean of what the ratings add to the hypothesis' inconsistency, 0 to 2: a cell that ten have rated
-    /// weighs no more than one that two have.
-    package var inconsistency: Double { Statistics.mean(ratings.map(\.rating.inconsistency)) ?? 0 }
-
-    /// How many analysts say I or II.
-    package var against: Int { ratings.filter { $0.rating.inconsistency > 0 }.count }
 }
 
 package struct MatrixRating: Equatable, Sendable {

@@ -100,9 +100,9 @@ extension Matrix {
             let row = evidence.firstIndex(where: { $0.record.id == item })
         else { return self }
         var changed = self
-        changed.evidence[row].cells[column].ratings = [
-            MatrixRating(analyst: "what-if", rating: rating, why: nil)
-        ]
+        changed.evidence[row].cells[column] = MatrixCell(
+            evidence[row].cells[column].link,
+            [MatrixRating(analyst: "what-if", rating: rating, why: nil)])
         return changed
     }
 
@@ -119,9 +119,7 @@ extension Matrix {
                 return MatrixDifference(item: row.record, hypothesis: hypothesis, first: one, second: two)
             }
         }
-        return found.enumerated().sorted {
-            ($1.element.distance, $0.offset) < ($0.element.distance, $1.offset)
-        }.map(\.element)
+        return found.descending(by: \.distance)
     }
 }
 

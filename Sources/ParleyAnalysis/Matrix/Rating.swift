@@ -75,3 +75,12 @@ package enum Statistics {
         return (squares.reduce(0, +) / Double(numbers.count)).squareRoot()
     }
 }
+
+extension Array {
+    /// The greatest first, equal ones in their order; each number is asked for once.
+    package func descending(by number: (Element) -> Double) -> [Element] {
+        let numbers = map(number)
+        let order = indices.sorted { (numbers[$1], $0) < (numbers[$0], $1) }
+        return order.map { self[$0] }
+    }
+}

@@ -30,7 +30,7 @@ struct Assumptions: Subcommand {
         let workspace = try console.openToRead()
         try workspace.store.read { tx in
             let (dossier, records) = try DossierLoading(tx, now: console.now).scope(
-                assessment, kinds: DossierLoading.reasoning)
+                assessment, orAll: "assumption")
             let found = dossier.assumptions(among: records)
             let speech = AssumptionSpeech(naming: Naming(tx, workspace.membership), console: console)
             if console.options.json { return try console.json(.array(found.map(speech.json))) }

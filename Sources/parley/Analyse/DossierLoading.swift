@@ -20,10 +20,33 @@ struct DossierLoading {
         try dossier(try tx.wholeRecords(of: Schema.assessments.kinds.map(\.tag)))
     }
 
-    /// All records of some kinds, without what they are linked to.
-    func all(_ kinds: [String]) throws -> Dossier {
-        try dossier(try tx.wholeRecords(of: kinds.compactMap { Schema.assessments[name: $0]?.tag }))
+    /// The judgments that have an outcome, with their estimates.
+    func resolved() throws -> Dossier {
+        let query = RecordQuery([.kinds([tag("judgment")]), .isSet("outcome")])
+        let judgments = try tx.query(query).rows.map(\.name)
+        let estimates = try tx.referrers(to: judgments.map(\.id), by: "judgment", of: tag("estimate"))
+        return try dossier(try tx.wholeRecords(judgments + estimates))
     }
+
+    /// All records of one kind, what rests on them through whatever lies between, and the links.
+    func all(_ kind: String) throws -> Dossier {
+        var records = try tx.wholeRecords(of: [tag(kind)])
+        var known = Set(records.map(\.image.name.id))
+        var open = Array(known)
+        while !open.isEmpty {
+            let names = try ["from", "to"].flatMap {
+                try tx.referrers(to: open, by: $0, of: tag("link"))
+            }
+            let links = try tx.wholeRecords(names.filter { known.insert($0.id).inserted })
+            let found = try tx.wholeRecords(try references(of: links, beyond: &known))
+            records += links + found
+            open = found.filter { Self.carriers.contains($0.image.name.kindName) }.map(\.image.name.id)
+        }
+        return try dossier(records)
+    }
+
+    /// Kinds through which a judgment rests on something.
+    private static let carriers: Set = ["judgment", "driver", "assumption", "hypothesis"]
 
     /// A record, what it lies under, and all under it; links, estimates and notes of those; the far ends of the links, since
     /// evidence that two assessments share lies under one of them; and what all of these refer to.

@@ -52,15 +52,15 @@ extension MatrixSpeech {
 
     /// The cells over which analysts are far apart, the widest first.
     private var disputes: [String] {
-        let cells = matrix.evidence.flatMap { row in
-            zip(row.cells, matrix.hypotheses).filter { $0.0.dispute >= .strong }.map { (row, $0.0, $0.1) }
+        let cells = matrix.evidence.indices.flatMap { row in
+            matrix.hypotheses.indices.compactMap { column in
+                matrix.evidence[row].cells[column].dispute >= .strong ? (row: row, column: column) : nil
+            }
         }
-        let widest = cells.enumerated().sorted {
-            ($1.element.1.deviation, $0.offset) < ($0.element.1.deviation, $1.offset)
-        }
-        var lines = widest.prefix(Self.mostNamed).map { entry in
-            let (row, cell, hypothesis) = entry.element
-            let ratings = cell.ratings.map { "\($0.analyst) \($0.rating.rawValue)" }
+        let widest = cells.descending { matrix.evidence[$0.row].cells[$0.column].deviation }
+        var lines = widest.prefix(Self.mostNamed).map { place in
+            let (row, hypothesis) = (matrix.evidence[place.row], matrix.hypotheses[place.column])
+            let ratings = row.cells[place.column].ratings.map { "\($0.analyst) \($0.rating.rawValue)" }
             return "In dispute: \(naming.short(row.record))/\(naming.short(hypothesis)): "
                 + ratings.joined(separator: ", ")
         }

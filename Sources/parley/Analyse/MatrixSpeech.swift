@@ -25,20 +25,26 @@ struct MatrixSpeech {
             lines += table(of: ordered(matrix.indicators, by: sort), "indicators").lines(
                 width: console.width, colour: colour)
         }
-        lines += [""] + ranking(of: matrix).lines(width: console.width, colour: colour)
-        lines += sentences.isEmpty ? [] : [""] + sentences.map { visible($0) }
+        lines +=
+            [""]
+            + ranking(of: matrix, withLetters: isNarrow).lines(width: console.width, colour: colour)
+        lines += sentences.isEmpty ? [] : [""] + wrapped(sentences)
         try console.page(lines)
         try sayLeftOut()
         if isEmptyOfRatings { try console.hint("rate: parley rate E-.. H-.. CC|C|N|I|II|NA") }
+    }
+
+    private func wrapped(_ sentences: [String]) -> [String] {
+        let lines = sentences.map { visible($0) }
+        guard let width = console.width else { return lines }
+        return lines.flatMap { $0.wrapped(to: width) }
     }
 
     private var isEmptyOfRatings: Bool { matrix.analysts.isEmpty }
 
     func ordered(_ rows: [MatrixRow], by sort: MatrixSort) -> [MatrixRow] {
         guard sort == .diagnosticity else { return rows }
-        return rows.enumerated().sorted {
-            ($1.element.diagnosticity ?? -1, $0.offset) < ($0.element.diagnosticity ?? -1, $1.offset)
-        }.map(\.element)
+        return rows.descending { $0.diagnosticity ?? -1 }
     }
 
     private func table(of rows: [MatrixRow], _ heading: String) -> TextTable {
@@ -48,7 +54,7 @@ struct MatrixSpeech {
                 + matrix.hypotheses.map { _ in cell } + [.init(isRight: true)])
         table.add(
             [.init(heading, .heading), .init(""), .init("weight", .faint)]
-                + matrix.hypotheses.map { .init(naming.short($0), .strong) } + [.init("apart", .faint)])
+                + labels.map { .init($0, .strong) } + [.init("apart", .faint)])
         for row in rows {
             let weight = row.weight.value.decimalText(places: 2) + (row.weight.unknown.isEmpty ? "" : "?")
             table.add(
@@ -61,6 +67,27 @@ struct MatrixSpeech {
         }
         return table
     }
+
+    /// What stands above the columns: addresses, or where a terminal is too narrow for them, letters that the
+    /// order below explains.
+    private var labels: [String] {
+        let names = matrix.hypotheses.map { naming.short($0) }
+        guard isNarrow else { return names }
+        return names.indices.map(Self.letter)
+    }
+
+    private static func letter(_ index: Int) -> String {
+        index < 26 ? String(UnicodeScalar(UInt8(97 + index))) : "\(index + 1)"
+    }
+
+    private var isNarrow: Bool {
+        guard let width = console.width else { return false }
+        let columns = matrix.hypotheses.reduce(0) { $0 + naming.short($1).columns + 2 }
+        return Self.roomForEvidence + columns > width
+    }
+
+    /// An address, ten columns of a title, the weight and the number at the end.
+    private static let roomForEvidence = 34
 
     /// The middle rating, and how far the analysts are apart.
     static func text(of cell: MatrixCell) -> String {
@@ -90,11 +117,12 @@ struct MatrixSpeech {
         try expectHypotheses()
         try console.page(
             ranking(of: matrix).lines(width: console.width, colour: console.out.colour)
-                + sensitivity.map { visible($0) })
+                + wrapped(sensitivity))
         try sayLeftOut()
     }
 
-    func ranking(of matrix: Matrix) -> TextTable {
+    /// - Parameter withLetters: before each address the letter of its column.
+    func ranking(of matrix: Matrix, withLetters: Bool = false) -> TextTable {
         var table = TextTable([
             .init(isRight: true), .init(), .init(isElastic: true, least: 12), .init(isRight: true),
             .init(isRight: true), .init(isRight: true), .init(isRight: true),
@@ -102,8 +130,11 @@ struct MatrixSpeech {
         table.add(
             ["", "against", "", "I+II", "score", "weighted", "unrated"].map { .init($0, .faint) })
         for score in matrix.ranking(scoring) {
+            let column = matrix.hypotheses.firstIndex { $0.id == score.hypothesis.id } ?? 0
+            let letter = withLetters ? Self.letter(column) + " " : ""
             table.add([
-                .init("\(score.place)", .strong), .init(naming.short(score.hypothesis), .strong),
+                .init("\(score.place)", .strong),
+                .init(letter + naming.short(score.hypothesis), .strong),
                 .init(score.hypothesis.headline(naming)), .init("\(score.against)"),
                 .init(score.plain.decimalText(places: 2)), .init(score.weighted.decimalText(places: 2)),
                 .init(score.unrated == 0 ? "" : "\(score.unrated)", .faint),
@@ -121,7 +152,7 @@ struct MatrixSpeech {
         let flagged = matrix.evidence.filter { !$0.weight.unknown.isEmpty }.count
         if flagged > 0 {
             try console.note(
-                "\(counted(flagged, "item")) marked ? counts in full where nobody knows its reliability, credibility or relevance."
+                "\(counted(flagged, "item")) marked ?: what nobody has judged of it counts in full."
             )
         }
     }

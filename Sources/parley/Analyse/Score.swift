@@ -42,7 +42,7 @@ struct Score: Subcommand {
             let loading = DossierLoading(tx, now: console.now)
             let root = try under.map { try Resolver(tx).record($0) }
             let dossier =
-                try root.map { try loading.assessment($0) } ?? loading.all(["judgment", "estimate"])
+                try root.map { try loading.assessment($0) } ?? loading.resolved()
             let inside = root.map { root in Set(dossier.tree(of: root.id).map(\.id)) }
             let judgments = dossier.all("judgment").filter { inside?.contains($0.id) ?? true }
             let words = scale.flatMap(WordScale.init) ?? root.flatMap { dossier[$0.id]?.scale } ?? .icd203
@@ -100,6 +100,13 @@ struct ScoreSpeech {
                 .init(score.analyst, .strong), .init("\(score.questions.count)"),
                 .init(Self.text(score.brier), .strong), .init(Self.text(score.timeWeighted)),
                 .init(Self.text(score.twoClass), .faint),
+            ])
+        }
+        if scores.filter({ $0.brier != nil }).count > 1, let all = self.table.overall {
+            table.add([
+                .init("all, each judgment alike", .strong), .init("\(all.judgments)"),
+                .init(Self.text(all.brier), .strong), .init(Self.text(all.timeWeighted)),
+                .init(Self.text(all.brier * 2), .faint),
             ])
         }
         return table
@@ -170,6 +177,8 @@ struct ScoreSpeech {
         [
             "questions": .int(table.questions), "void": .int(table.void),
             "unanswered": .int(table.unanswered), "scale": .text(scale.rawValue),
+            "brier": .decimal(orNull: table.overall?.brier),
+            "brierByDays": .decimal(orNull: table.overall?.timeWeighted),
             "analysts": .array(scores.map(json)),
             "median": isOne ? .null : table.group.map(json) ?? .null,
             "calibration": .array(scale.calibration(scores.flatMap(\.questions)).map(json)),

@@ -33,7 +33,7 @@ struct Signposts: Subcommand {
         let days = try console.staleDays(workspace)
         try workspace.store.read { tx in
             let (dossier, records) = try DossierLoading(tx, now: console.now).scope(
-                assessment, kinds: DossierLoading.reasoning)
+                assessment, orAll: "indicator")
             let found = dossier.signposts(among: records, staleDays: days)
             let shown = due ? found.filter { $0.due != nil } : found
             let speech = SignpostSpeech(
@@ -58,15 +58,10 @@ extension Console {
 }
 
 extension DossierLoading {
-    /// All that judgments rest on.
-    static let reasoning = [
-        "judgment", "driver", "assumption", "hypothesis", "evidence", "indicator", "link",
-    ]
-
-    /// An assessment's records, or all of some kinds.
-    func scope(_ text: String?, kinds: [String]) throws -> (Dossier, [DossierRecord]) {
+    /// An assessment's records, or all of one kind and what rests on them.
+    func scope(_ text: String?, orAll kind: String) throws -> (Dossier, [DossierRecord]) {
         guard let text else {
-            let dossier = try all(kinds)
+            let dossier = try all(kind)
             return (dossier, dossier.records)
         }
         let root = try chosen(text)

@@ -5,6 +5,7 @@ enum HelpTopic: String, CaseIterable {
     case environment
     case formats
     case keys
+    case analysis
 
     var text: String {
         switch self {
@@ -13,6 +14,7 @@ enum HelpTopic: String, CaseIterable {
         case .environment: Self.environmentText
         case .formats: Self.formatsText
         case .keys: Self.keysText
+        case .analysis: AnalysisTopic.text
         }
     }
 

@@ -40,7 +40,8 @@ struct ExportCommand: Subcommand {
         let workspace = try console.openToRead()
         let sink = try ByteSink(output, console)
         try workspace.store.read { tx in
-            let selection = try Selection(tx, words: filter, now: console.now)
+            let selection = try Selection(
+                tx, words: filter, now: console.now, staleDays: console.staleDays(workspace))
             switch format {
             case "md": try Self.writeMarkdown(tx, selection, to: sink)
             case "csv": try Self.writeCSV(tx, selection, to: sink)
@@ -96,7 +97,7 @@ private struct Selection {
     /// The one record named by its address, with all under it.
     private let root: RecordName?
 
-    init(_ tx: ReadTransaction, words: [String], now: Instant) throws {
+    init(_ tx: ReadTransaction, words: [String], now: Instant, staleDays: Int) throws {
         self.tx = tx
         if words.count == 1, let address = try? Address(words[0]), address.letter != nil, address.field == nil
         {
@@ -104,7 +105,7 @@ private struct Selection {
             filters = []
         } else {
             root = nil
-            filters = try FilterParser(tx, now: now).filters(words)
+            filters = try FilterParser(tx, now: now, staleDays: staleDays).filters(words)
         }
     }
 

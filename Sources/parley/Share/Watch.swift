@@ -32,7 +32,10 @@ struct WatchCommand: Subcommand {
 
     func run(_ console: Console) throws {
         let workspace = try console.openWorkspace()
-        let filters = try workspace.store.read { try FilterParser($0, now: console.now).filters(filter) }
+        let days = try console.staleDays(workspace)
+        let filters = try workspace.store.read {
+            try FilterParser($0, now: console.now, staleDays: days).filters(filter)
+        }
         let query = filters.isEmpty ? nil : RecordQuery(filters, includesDeleted: true)
         try Watcher(workspace, console, query).run()
     }

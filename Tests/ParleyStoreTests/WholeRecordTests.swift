@@ -1,0 +1,139 @@
+import GRDB
+import ParleyCore
+import ParleyStore
+import Testing
+
+@Suite("Records read whole, and by their references")
+struct WholeRecordTests {
+    let folder = ScratchFolder()
+
+    private static let parent: UInt32 = 4
+
+    @Test("they are what reading them one by one gives, but for deleted ones and values that do not fit")
+    func whole() throws {
+        let store = try folder.store()
+        var olga = Author(0)
+        let arrivals = [
+            olga.write(
+                [
+                    RegisterWrite(name(3, 1), 1, .text("Порт")),
+                    RegisterWrite(name(3, 1), 20, .text("2026-11")),
+                    RegisterWrite(name(3, 1), 8, "moscow", .bool(true)),
+                    RegisterWrite(
+                        name(3, 1), 21, .tuple([.text("yes"), .text("2026-01-02"), .ref(RecordID(9))])),
+                    RegisterWrite(name(3, 1), 22, "olga", .tuple([.text("agree"), .text("why")])),
+                    RegisterWrite(name(3, 2), 1, .text("gone")), RegisterWrite(name(3, 2), 7, .bool(true)),
+                    RegisterWrite(name(8, 3), 23, "olga", .text("2")),
+                    RegisterWrite(name(3, 4), 1, .text("x")), RegisterWrite(name(3, 4), 17, .int(7)),
+                    RegisterWrite(name(77, 5), 1, .text("of a kind nobody knows")),
+                ], wall: 100),
+            olga.write([RegisterWrite(name(3, 4), 1, .null)], wall: 200),
+        ].map(\.arrival)
+        try store.write { _ = try $0.append(arrivals) }
+        try store.read { tx in
+            let names = [name(3, 1), name(3, 2), name(8, 3), name(3, 4), name(77, 5), name(3, 99)]
+            let each = try tx.wholeRecords(names)
+            #expect(Set(each.map(\.image.name)) == [name(3, 1), name(8, 3), name(3, 4)])
+            for record in each where record.image.name.id != RecordID(4) {
+                #expect(record.image == (try tx.image(of: record.image.name)))
+                #expect(record.bookkeeping == (try tx.bookkeeping(of: record.image.name)))
+            }
+            #expect(each.first { $0.image.name == name(3, 4) }?.image.registers.isEmpty == true)
+            let all = try tx.wholeRecords(of: [3, 8, 77])
+            #expect(Self.sorted(all) == Self.sorted(each))
+        }
+    }
+
+    private static func sorted(_ records: [WholeRecord]) -> [WholeRecord] {
+        records.sorted { $0.image.name < $1.image.name }
+    }
+
+    @Test("who refers to a record is found, deleted or not, and nobody else")
+    func referrers() throws {
+        let store = try folder.store()
+        var olga = Author(0)
+        let links: [(UInt128, UInt128, UInt128)] = [(10, 1, 2), (11, 1, 3), (12, 2, 1), (13, 4, 4)]
+        let writes = links.flatMap { id, from, to in
+            [
+                RegisterWrite(name(13, id), 16, .ref(RecordID(from))),
+                RegisterWrite(name(13, id), 18, .ref(RecordID(to))),
+            ]
+        }
+        let arrival = olga.write(writes + [RegisterWrite(name(13, 11), 7, .bool(true))], wall: 1).arrival
+        try store.write { _ = try $0.append([arrival]) }
+        try store.read { tx in
+            let out = try tx.referrers(to: [RecordID(1)], by: "from", of: 13)
+            #expect(Set(out) == [name(13, 10), name(13, 11)])
+            #expect(try tx.referrers(to: [RecordID(1), RecordID(3)], by: "to", of: 13).count == 2)
+            #expect(try tx.referrers(to: [RecordID(9)], by: "to", of: 13).isEmpty)
+            #expect(try tx.referrers(to: [RecordID(1)], by: "nothing", of: 13).isEmpty)
+        }
+    }
+
+    @Test("by chance: what lies below and above a record, circles and all, is what a naive walk finds")
+    func trees() throws {
+        let store = try folder.store()
+        var (olga, dice) = (Author(0), Dice(5))
+        var parents: [UInt128: UInt128] = [:]
+        for id in UInt128(1)...120 { parents[id] = UInt128(dice.below(120) + 1) }
+        let kinds: [UInt32] = [1, 3, 8, 2]
+        let arrival = olga.write(
+            parents.sorted { $0.key < $1.key }.map { id, parent in
+                RegisterWrite(name(kinds[Int(id % 4)], id), Self.parent, .ref(RecordID(parent)))
+            }, wall: 1
+        ).arrival
+        try store.write { _ = try $0.append([arrival]) }
+        try store.read { tx in
+            for root in UInt128(1)...120 {
+                let below = parents.keys.filter { id in
+                    var (next, seen) = (parents[id], Set([id]))
+                    while let above = next, above != root, seen.insert(above).inserted {
+                        next = parents[above]
+                    }
+                    return next == root && id != root
+                }
+                let found = try tx.below(RecordID(root))
+                #expect(Set(found.map(\.id.number)) == Set(below), "below \(root)")
+                #expect(found.allSatisfy { $0.kind == kinds[Int($0.id.number % 4)] })
+                let above = try tx.above(name(kinds[Int(root % 4)], root)).map(\.id.number)
+                var (expected, next): ([UInt128], UInt128?) = ([], parents[root])
+                while let id = next, id != root, !expected.contains(id) {
+                    expected.append(id)
+                    next = parents[id]
+                }
+                #expect(above == expected, "above \(root)")
+            }
+        }
+        print("promise: trees-by-chance count=120")
+    }
+
+    @Test("a broad tree is the same tree")
+    func broad() throws {
+        let store = try folder.store()
+        var olga = Author(0)
+        let (first, second) = (UInt128(10_000)...15_000, UInt128(20_000)...20_100)
+        let writes =
+            first.map { RegisterWrite(name(3, $0), Self.parent, .ref(RecordID(1))) }
+            + second.map { RegisterWrite(name(8, $0), Self.parent, .ref(RecordID($0 - 10_000))) }
+        let arrival = olga.write(writes, wall: 1).arrival
+        try store.write { _ = try $0.append([arrival]) }
+        let below = try store.read { try $0.below(RecordID(1)) }
+        #expect(Set(below.map(\.id.number)) == Set(first).union(second))
+        #expect(below.count == first.count + second.count)
+    }
+
+    @Test("a file from before has the indexes after it was opened to write")
+    func upgraded() throws {
+        let store = try folder.store()
+        let count =
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name IN ('link_from', 'note_about')"
+        #expect(try store.file.read { try Int.fetchOne($0, sql: count) } == 2)
+        try store.write { tx in
+            try tx.log.db.execute(sql: "DROP INDEX link_from; DROP INDEX note_about")
+            try tx.log.db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = 'references'")
+        }
+        try store.close()
+        let again = try folder.store()
+        #expect(try again.file.read { try Int.fetchOne($0, sql: count) } == 2)
+    }
+}
