@@ -226,7 +226,12 @@ struct ReportTests {
     }
 
     @Test("wicked texts are inert in every form", arguments: Wicked.texts)
-    func inert(text: String) throws {
+    func inert(raw: String) throws {
+        // What no field takes never gets into a dossier.
+        let text = String(
+            raw.unicodeScalars.filter { $0 == "\n" || $0.properties.generalCategory != .control }.map {
+                Character($0)
+            })
         var sample = LintRuleTests.clean
         sample.set(1, ["title": line(text), "bluf": text, "question": line(text), "implications": text])
         for number in 2...14 { sample.set(number, ["title": line(text)]) }
@@ -251,11 +256,22 @@ struct ReportTests {
         print("promise: wicked-reports count=2")
     }
 
+    @Test("controls, and what turns the direction of its neighbours, are shown as marks")
+    func marks() {
+        #expect(Inert.html("a\u{1B}[1m\u{9B}b") == "a\u{27E8}U+001B\u{27E9}[1m\u{27E8}U+009B\u{27E9}b")
+        #expect(
+            Inert.html("\u{202E}x\u{2066}\u{E0041}")
+                == "\u{27E8}U+202E\u{27E9}x\u{27E8}U+2066\u{27E9}\u{27E8}U+E0041\u{27E9}")
+        #expect(Inert.html("<a b=\"c\" d='e'>&") == "&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;")
+        #expect(Inert.markdown("<b>*x* [y](z) & `q`") == "&lt;b\\>\\*x\\* \\[y\\](z) &amp; \\`q\\`")
+        #expect(Inert.html("\u{1F468}\u{200D}\u{1F469}") == "\u{1F468}\u{200D}\u{1F469}")
+    }
+
+    /// As much of a text as a line field takes.
     private func line(_ text: String) -> String {
-        String(
-            text.split(whereSeparator: \.isNewline).joined(separator: " ").filter {
-                !$0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
-            }.prefix(150))
+        let controls: (Unicode.Scalar) -> Bool = { $0.properties.generalCategory == .control }
+        let scalars = text.unicodeScalars.filter { !controls($0) && $0 != "\u{2028}" }.prefix(150)
+        return String(String.UnicodeScalarView(scalars))
     }
 }
 

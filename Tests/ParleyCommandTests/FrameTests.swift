@@ -161,7 +161,9 @@ struct FrameTests {
     func noCommandInSettings() {
         let words = ["editor", "pager", "command", "hook", "shell", "exec"]
         #expect(ConfigKey.all.allSatisfy { key in words.allSatisfy { !key.name.contains($0) } })
-        #expect(ConfigKey.all.filter(\.isForWorkspaces).map(\.name) == ["ui.theme", "ui.columns", "lint."])
+        #expect(
+            ConfigKey.all.filter(\.isForWorkspaces).map(\.name)
+                == ["ui.theme", "ui.columns", "lint.stale_days", "lint.off", "lint."])
     }
 
     @Test(

@@ -59,8 +59,13 @@ enum Inert {
     static func markdown(_ text: String) -> String {
         var shown = ""
         for character in line(text) {
-            if "\\`*_[]<>|#!&~".contains(character) { shown.append("\\") }
-            shown.append(character)
+            switch character {
+            case "<": shown += "&lt;"
+            case "&": shown += "&amp;"
+            default:
+                if "\\`*_[]>|#!~".contains(character) { shown.append("\\") }
+                shown.append(character)
+            }
         }
         return shown
     }

@@ -122,16 +122,19 @@ extension Report {
     var drivers: [Block] {
         let all = inside("driver")
         if all.isEmpty { return [] }
-        let items = all.map { driver -> [Span] in
-            var spans: [Span] = [.strong(labels[driver.id] + " "), .theirs(driver.title), ". "]
-            if let text = driver.text("text") { spans += [.theirs(text), " "] }
-            let effect = driver.choice("effect").map {
-                "It \($0 == "mixed" ? "both raises and lowers" : $0) the likelihood. "
-            }
-            let trend = driver.choice("trend").map { "Trend: \($0)." }
-            return spans + [.own((effect ?? "") + (trend ?? ""))]
+        let rows: [[[Span]]] = all.map { driver in
+            let text: [Span] = driver.text("text").map { [". ", .theirs($0)] } ?? []
+            let resting = dossier.judgments(on: driver.id)
+            return [
+                [.own(labels[driver.id] + " "), .theirs(driver.title)] + text,
+                [.own(driver.choice("effect") ?? "not said")], [.own(driver.choice("trend") ?? "not said")],
+                [.own(weight(driver) ?? "not said")], resting.isEmpty ? ["nothing linked"] : list(resting),
+            ]
         }
-        return [heading("Drivers", "drivers"), .list(items)] + (map.map { [.figure(.drivers($0))] } ?? [])
+        let table = DocumentTable(
+            "Drivers", header: ["Driver", "Effect", "Trend", "Weight", "Carries"], rows: rows,
+            anchors: all.map { labels.anchor(of: $0.id) })
+        return [heading("Drivers", "drivers"), .table(table)] + (map.map { [.figure(.drivers($0))] } ?? [])
     }
 
     var map: DriverMap? {
