@@ -317,7 +317,12 @@ struct Page {
 
     init(_ html: String) throws {
         var open: [String] = []
-        var rest = html.dropFirst("<!DOCTYPE html>".count)
+        // A mark on a bracket would make another character of it, for Swift and not for a browser.
+        let plain = String(
+            html.unicodeScalars.filter { $0.properties.generalCategory != .nonspacingMark }.map {
+                Character($0)
+            })
+        var rest = plain.dropFirst("<!DOCTYPE html>".count)
         while let start = rest.firstIndex(of: "<") {
             guard let end = rest[start...].firstIndex(of: ">") else {
                 throw Malformed(place: String(rest.prefix(80)))

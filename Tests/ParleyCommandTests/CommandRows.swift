@@ -329,5 +329,80 @@ enum CommandRows {
         ),
     ]
 
-    static let all = start + write + read + history + analysis + settings
+    /// Lint, waivers and reports, on an assessment of their own.
+    static let standards: [Row] = [
+        Row("lint --rules", out: "^L01\terror\t.*ICD 203, standard 2\n(.*\n){25}L27\twarning\t"),
+        Row("lint --rules --json --fields rule,waivable", out: "\"rule\":\"L25\",\"waivable\":false"),
+        Row("new assessment title=Talks status=review question=\"Will they?\"", out: "^A-", keep: "AL"),
+        Row("new judgment title=\"Moscow might bargain\" --under $AL", out: "^J-", keep: "JL"),
+        Row(
+            "lint $AL", 6,
+            out:
+                "E\tL01\tJ-[0-9A-Z]{26}\tlikelihood\thas no likelihood\\. .*\n(.*\n)*W\tL04\tJ-.*Moscow might bargain",
+            err: "4 errors, 1[0-9] warnings"),
+        Row("lint $AL --rule L04", out: "^W\tL04\t[^\n]*\n$", err: "0 errors, 1 warning\\."),
+        Row("lint $AL --rule l04 --exit-code", 6, out: "L04"),
+        Row(
+            "lint $JL --rule L04 --json",
+            out:
+                "^.{\"rule\":\"L04\",\"level\":\"warning\",\"record\":\"J-.*\"sentence\":\"Moscow might bargain\".*\"waived\":null}.\n$"
+        ),
+        Row("lint status:review --rule L18", out: "^W\tL18\tA-"),
+        Row("lint --rule L99", 64, out: "", err: "no rule L99; there are L01 to L27"),
+        Row("lint $AL --tlp pink", 64, err: "clear, green, amber"),
+        Row("lint --waive L04 --on $JL", 64, err: "needs its reason: -m"),
+        Row("lint --waive L04 -m x", 64, err: "needs --on"),
+        Row("lint --on $JL", 64, err: "go with --waive"),
+        Row(
+            "lint --waive L25 --on $JL -m x", 4, out: "",
+            err: "rule of handling and cannot be waived\\. Nothing was written"),
+        Row(
+            "lint --waive L04 --on $JL -m \"his own hedge\"", out: "^N-[0-9A-Z]{26}\n$",
+            err: "L04 does not count any more", keep: "WL"),
+        Row(
+            "lint --waive L04 --on $JL -m again", out: "", err: "L04 is waived already by olga: his own hedge"
+        ),
+        Row(
+            "lint $AL --rule L04 --exit-code", out: "",
+            err: "0 errors, 0 warnings, 1 waived .--all shows them.\\."),
+        Row("lint $AL --rule L04 --all", out: "^-\tL04\t.*\tolga: his own hedge\n$"),
+        Row("set $WL resolved=yes", err: "resolved"),
+        Row("lint $AL --rule L04", out: "^W\tL04"),
+        Row("config set lint.off L04,L18", out: "", err: ""),
+        Row("lint $AL", 6, err: "not looked at .lint.off.: L04, L18\n"),
+        Row("lint $AL --rule L04", out: "^W\tL04"),
+        Row("config set lint.off \"\"", out: "", err: ""),
+        Row("config set lint.stale_days 0", 1, err: "whole number from 1 to 3650"),
+        Row("estimate $JL 70% --made-on 2026-01-10", out: "^P-"),
+        Row("set $JL likelihood=likely confidence=low basis=\"One report.\"", err: "likely"),
+        Row(
+            "report $AL",
+            out:
+                "Key judgments\n\n.*J1  Moscow might bargain\n\nIt is likely .55-80 %.\\. One analyst puts it at 70 %\\.\n\nOur confidence in this\njudgment is low|is low\\."
+        ),
+        Row("report $AL --format md", out: "^\\*\\*Not marked\\*\\*\n\n# Talks\n"),
+        Row("report $AL --format html", out: "^<!DOCTYPE html>\n<html lang=\"en\">"),
+        Row("report $AL -o talks.html", out: "", err: "wrote talks.html"),
+        Row(
+            "report $AL --json --fields marking,withheld",
+            out: "^.\"marking\":\"Not marked\",\"withheld\":0.\n$"),
+        Row("report $JL", 1, err: "is no assessment\\.\n +list them"),
+        Row("report $AL --format pdf", 64, err: "txt, md or html"),
+        Row("report $AL --since never", 1, err: "never"),
+        Row("set $AL tlp=red", err: "tlp = red"),
+        Row("report $AL --tlp green", 4, out: "", err: "itself stricter than TLP:GREEN"),
+        Row("lint $AL --tlp green --rule L25", 6, out: "E\tL25\tA-.*TLP:RED, stricter than TLP:GREEN"),
+        Row("set $AL status=published", err: "status = published"),
+        Row("set $JL likelihood=unlikely", err: "unlikely"),
+        Row("lint $AL --rule L19", 6, out: "was \"likely\" when it was published .* is \"unlikely\" now"),
+        Row(
+            "report $AL",
+            out:
+                "What has changed\n\nSince it was published on 20.*:\n\n- J1: likelihood was likely, is unlikely\\."
+        ),
+        Row("note $JL \"A reverse in the field.\" --kind change", out: "^N-"),
+        Row("lint $AL --rule L19", out: ""),
+    ]
+
+    static let all = start + write + read + history + analysis + standards + settings
 }

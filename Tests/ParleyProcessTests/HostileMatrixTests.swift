@@ -30,7 +30,7 @@ struct HostileMatrixTests {
                 ["show", id, "--at", "1d"], ["blame", id], ["diff", id, "--from", "1d"], ["conflicts"],
                 ["conflicts", "--all"], ["conflicts", "show", id + ".basis"], ["status"], ["members"],
                 ["doctor"],
-                ["doctor", "--verify"], ["drafts"], ["config"], ["export"],
+                ["doctor", "--verify"], ["drafts"], ["config"], ["export"], ["lint"], ["lint", "--all", id],
             ]
             let writers = [
                 ["conflicts", "keep", id + ".basis"], ["set", id, "confidence=low"], ["undo"], ["redo"],
@@ -96,7 +96,8 @@ struct HostileMatrixTests {
             ["init", wicked, "--as", "olga"], ["init", "fresh", "--as", wicked],
             ["sync", "--server", wicked],
             ["sync", "--timeout", "2", "--via", "echo '\(wicked.filter { $0 != "'" })'"], [wicked],
-            ["list", "--" + wicked],
+            ["list", "--" + wicked], ["lint", wicked], ["lint", "--rule", wicked], ["report", wicked],
+            ["lint", "--waive", "L04", "--on", wicked, "-m", "x"], ["report", id, "--since", wicked],
         ]
         for arguments in commands {
             let (exit, text) = try shown(scene.team.ben, arguments, on: Terminal())
