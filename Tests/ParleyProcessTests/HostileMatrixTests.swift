@@ -103,7 +103,7 @@ struct HostileMatrixTests {
             let (exit, text) = try shown(scene.team.ben, arguments, on: Terminal())
             let name = arguments.prefix(1)
             #expect(
-                exit != 0 || ["search", "list", "init"].contains(arguments[0]),
+                exit != 0 || ["search", "list", "init", "lint"].contains(arguments[0]),
                 "\(name) ended \(exit): \(text)")
             #expect(
                 Wicked.found(in: text).isEmpty, "\(name): \(Wicked.found(in: text)) in \(text.prefix(600))")

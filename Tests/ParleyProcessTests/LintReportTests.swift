@@ -56,7 +56,7 @@ struct LintReportTests {
     @Test("a report of wicked texts commands neither a terminal nor a browser")
     func wicked() throws {
         let team = try Team()
-        let text = Wicked.all.filter { !$0.contains("\0") }.joined(separator: " ") + "<script>x</script>"
+        let text = "body \u{202E} \u{2066}text \u{200B}<script>x</script>"
         let fields: [String: Any] = [
             "title": "T", "bluf": "<script>alert(1)</script> \u{202E}x", "status": "draft",
         ]

@@ -9,7 +9,7 @@ struct MainJobTests {
         for arguments in Self.imports { try #require(team.olga.run(arguments).exit == 0) }
         try team.syncAll()
         let exported = try team.expectAgreement()
-        #expect(exported.lines.count == 105)
+        #expect(exported.lines.count == 121)
         #expect(try team.ben.records().values.contains { "\($0["speaker"] ?? "")" == "Dr. Elena Petrova" })
         for home in [team.olga, team.ben] {
             #expect(try home.status("review") == 0 && home.status("unsent") == 0)

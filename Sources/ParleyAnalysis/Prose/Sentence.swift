@@ -100,7 +100,8 @@ private struct SentenceCutter {
 
     private static let abbreviations: Set<String> = [
         "dr", "mr", "mrs", "ms", "prof", "gen", "col", "lt", "sen", "rep", "gov", "st", "no", "vs", "cf",
-        "approx", "e.g", "i.e", "etc", "u.s", "u.k", "u.n", "a.m", "p.m", "ca", "fig", "para", "art", "ed", "eds", "vol",
+        "approx", "e.g", "i.e", "etc", "u.s", "u.k", "u.n", "a.m", "p.m", "ca", "fig", "para", "art", "ed",
+        "eds", "vol",
         "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov", "dec",
     ]
 

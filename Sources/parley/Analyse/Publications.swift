@@ -37,10 +37,14 @@ struct Publications {
 }
 
 extension ReadTransaction {
-    /// The newest change that made an assessment published; nil where none did.
+    /// The newest change that made an assessment published; nil where none did. What shows now says it, for
+    /// most: only where it shows something else is the history read.
     func publication(of assessment: RecordName) throws -> Origin? {
         guard let tag = assessment.schema[name: "status"]?.tag else { return nil }
         let status = RegisterName(field: tag)
+        let shown = try detail(of: assessment)?.first { $0.name == status }
+        if let shown, shown.value == .text("published") { return shown.shown }
+        guard try history(of: assessment, limit: 2).count > 1 else { return nil }
         return try past(of: assessment).changes.last { $0[status] == .text("published") }?.origin
     }
 }
