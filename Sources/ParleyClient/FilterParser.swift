@@ -12,10 +12,12 @@ package import ParleyStore
 package struct FilterParser {
     private let resolver: Resolver
     private let now: Instant
-    private let staleDays: Int
+    private let staleDays: () throws -> Int
 
-    /// - Parameter staleDays: after how many days `is:due` wants an indicator looked at again.
-    package init(_ tx: ReadTransaction, now: Instant, staleDays: Int = DueRule.usualDays) {
+    /// - Parameter staleDays: after how many days `is:due` wants an indicator looked at again; only that asks.
+    package init(
+        _ tx: ReadTransaction, now: Instant, staleDays: @escaping () throws -> Int = { DueRule.usualDays }
+    ) {
         resolver = Resolver(tx)
         self.now = now
         self.staleDays = staleDays
@@ -90,7 +92,7 @@ package struct FilterParser {
         case "deleted": return .isDeleted
         case "resolved": return .field("resolved", oneOf: [.bool(true)])
         case "due":
-            let rule = DueRule(today: Day(now), staleDays: staleDays)
+            let rule = DueRule(today: Day(now), staleDays: try staleDays())
             return .among(Set(try resolver.tx.due(rule).map(\.record.id)))
         default: throw ClientError.filter("is: takes deleted, due or resolved, not \"\(word)\"")
         }

@@ -25,10 +25,11 @@ struct MatrixTests {
 
     /// R. Heuer, Psychology of Intelligence Analysis (CIA, 1999), chapter 8, figure 15: will Iraq retaliate for
     /// the bombing of its intelligence headquarters? H1 not at all, H2 by minor terrorist acts, H3 by a major
-    /// one. Plus and minus of the figure as C and I.
+    /// one. Plus and minus of the figure as C and I. (The book was not at hand: the figure is told from
+    /// memory, the counts are those of the rule.)
     static let heuer = ["C C C", "C C I", "C C I", "I C C", "I C C", "I C C"]
 
-    @Test("the worked example of the method's author comes out as he reads it")
+    @Test("the worked example of the method's author has the counts that one counts in it by hand")
     func workedExample() {
         let matrix = Self.matrix(Self.heuer)
         let ranking = matrix.ranking()
@@ -36,7 +37,7 @@ struct MatrixTests {
         #expect(ranking.map(\.against) == [0, 2, 3])
         #expect(ranking.map(\.plain) == [0, 2, 3])
         #expect(ranking.map(\.place) == [1, 2, 3])
-        // E1, a public statement not to retaliate, fits all three: "no diagnostic value".
+        // E1, a public statement not to retaliate, fits all three and tells nothing.
         #expect(matrix.evidence[0].diagnosticity == 0)
         #expect(matrix.evidence.dropFirst().allSatisfy { ($0.diagnosticity ?? 0) > 1 })
         // No single item decides the lead; without any of E4 to E6 the other two tie.

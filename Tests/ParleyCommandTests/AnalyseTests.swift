@@ -126,6 +126,10 @@ struct AnalyseTests {
         #expect(try world.parley(["list", "is:due", "--exit-code"]).exit == 7)
         #expect(try world.parley(["signposts", "--due"]).out.isEmpty)
         #expect(try world.parley(["export", "is:due"]).out.isEmpty)
+        try world.write("lint = [", to: "config/config.toml")
+        #expect(try world.parley(["status"]).exit == 0, "a broken file stops no status")
+        #expect(try world.parley(["list", "--columns", "id"]).exit == 0)
+        #expect(try world.parley(["list", "is:due", "--columns", "id"]).err.contains("config.toml"))
     }
 
     @Test("help tells the rules from the tables that are reckoned with")

@@ -257,6 +257,7 @@ enum CommandRows {
         Row("ach show $AC --by ken", 7, err: "\"ken\" has rated nothing here.*\n +who has: olga"),
         Row("ach rank $AC --compare olga", 64, err: "two handles"),
         Row("ach rank $AC --compare olga,ken", 7, err: "ken"),
+        Row("ach show $AC --by olga --compare olga,ken", 64, err: "exclude each other"),
         Row("ach what-if $AC", 64, err: "--without"),
         Row("ach what-if $AC --without $EC", out: "1 +2 +H-.*Decoy +0 +2\n", err: "Nothing was written"),
         Row("ach what-if $AC --set $EC/$HB=II", out: "1 +2 +H-.*Decoy +2 +2\n"),

@@ -43,6 +43,11 @@ struct MatrixOptions: ParsableArguments {
 
     var scoring: Scoring { weighted ? .weighted : .plain }
 
+    /// Two analysts are compared, or one is looked at.
+    func expect(_ compare: String?) throws {
+        if by != nil, compare != nil { throw ValidationError("--by and --compare exclude each other.") }
+    }
+
     /// Runs `body` on the matrix and what is needed to speak of it.
     func with(_ console: Console, _ body: (MatrixSpeech) throws -> Void) throws {
         let workspace = try console.openToRead()
@@ -74,6 +79,8 @@ struct AchShow: Action {
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var group: Ach
 
+    func validate() throws { try choice.expect(compare) }
+
     func run(_ console: Console) throws {
         try choice.with(console) { speech in
             if let compare { return try speech.compare(compare) }
@@ -90,6 +97,8 @@ struct AchRank: Action {
     @Option(help: ArgumentHelp("Two analysts, where they differ.", valueName: "a,b")) var compare: String?
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var group: Ach
+
+    func validate() throws { try choice.expect(compare) }
 
     func run(_ console: Console) throws {
         try choice.with(console) { speech in

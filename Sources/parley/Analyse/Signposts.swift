@@ -55,6 +55,12 @@ extension Console {
     func staleDays(_ workspace: Workspace) throws -> Int {
         try configuration(workspace: workspace.folder).number("lint.stale_days") ?? DueRule.usualDays
     }
+
+    /// For marks beside other things: a broken configuration stops no list and no status.
+    func dueRule(_ workspace: Workspace) -> DueRule {
+        let days = try? Configuration(paths: paths, workspace: workspace.folder).number("lint.stale_days")
+        return DueRule(today: Day(now), staleDays: days ?? DueRule.usualDays)
+    }
 }
 
 extension DossierLoading {

@@ -42,14 +42,14 @@ struct List: Subcommand {
         let columns = try ListColumn.parse(chosen ?? ListColumn.usual)
         let order = try ListOrder.parse(sort)
         let isEmpty = try workspace.store.read { tx in
-            let days = try console.staleDays(workspace)
-            let words = try FilterParser(tx, now: console.now, staleDays: days).filters(filter)
+            let words = try FilterParser(tx, now: console.now) { try console.staleDays(workspace) }
+                .filters(filter)
             let query = RecordQuery(
                 words, order: order, limit: limit, columns: columns.compactMap(\.fieldName) + ["title"])
             let page = try tx.query(query)
             let listing = Listing(
                 tx, workspace, console, columns: columns, isDefault: chosen == nil,
-                due: try due(page.rows, tx, console, days))
+                due: try due(page.rows, tx, console, workspace))
             try listing.show(page.rows.map { Listing.Row($0) }, of: page.total)
             return page.total == 0
         }
@@ -58,10 +58,10 @@ struct List: Subcommand {
 
     /// Marked for people alone; and who lists a whole large workspace does not look for marks.
     private func due(
-        _ rows: [RecordRow], _ tx: ReadTransaction, _ console: Console, _ days: Int
+        _ rows: [RecordRow], _ tx: ReadTransaction, _ console: Console, _ workspace: Workspace
     ) throws -> Set<RecordID> {
         guard console.out.isTerminal, !console.options.json, rows.count <= 2_000 else { return [] }
-        let rule = DueRule(today: Day(console.now), staleDays: days)
+        let rule = console.dueRule(workspace)
         return Set(try tx.due(rule, among: Set(rows.map(\.name.id))).map(\.record.id))
     }
 }

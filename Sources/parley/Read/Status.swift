@@ -78,8 +78,7 @@ struct Overview {
 
     /// Indicators that want a look, and judgments past their date without an outcome.
     private func dueCount(_ console: Console) throws -> Int {
-        let rule = DueRule(today: Day(console.now), staleDays: try console.staleDays(workspace))
-        return try workspace.store.read { try $0.due(rule).count }
+        try workspace.store.read { try $0.due(console.dueRule(workspace)).count }
     }
 
     private func removed(_ facts: WorkspaceFacts) -> String? {

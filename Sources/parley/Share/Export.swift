@@ -40,8 +40,9 @@ struct ExportCommand: Subcommand {
         let workspace = try console.openToRead()
         let sink = try ByteSink(output, console)
         try workspace.store.read { tx in
-            let selection = try Selection(
-                tx, words: filter, now: console.now, staleDays: console.staleDays(workspace))
+            let selection = try Selection(tx, words: filter, now: console.now) {
+                try console.staleDays(workspace)
+            }
             switch format {
             case "md": try Self.writeMarkdown(tx, selection, to: sink)
             case "csv": try Self.writeCSV(tx, selection, to: sink)
@@ -97,7 +98,9 @@ private struct Selection {
     /// The one record named by its address, with all under it.
     private let root: RecordName?
 
-    init(_ tx: ReadTransaction, words: [String], now: Instant, staleDays: Int) throws {
+    init(_ tx: ReadTransaction, words: [String], now: Instant, staleDays: @escaping () throws -> Int)
+        throws
+    {
         self.tx = tx
         if words.count == 1, let address = try? Address(words[0]), address.letter != nil, address.field == nil
         {

@@ -32,9 +32,8 @@ struct WatchCommand: Subcommand {
 
     func run(_ console: Console) throws {
         let workspace = try console.openWorkspace()
-        let days = try console.staleDays(workspace)
-        let filters = try workspace.store.read {
-            try FilterParser($0, now: console.now, staleDays: days).filters(filter)
+        let filters = try workspace.store.read { tx in
+            try FilterParser(tx, now: console.now) { try console.staleDays(workspace) }.filters(filter)
         }
         let query = filters.isEmpty ? nil : RecordQuery(filters, includesDeleted: true)
         try Watcher(workspace, console, query).run()
