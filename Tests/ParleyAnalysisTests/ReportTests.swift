@@ -127,6 +127,25 @@ struct ReportTests {
         #expect(texts.contains("Gone: indicator A draft"))
     }
 
+    @Test("a long row of neighbours is told by its ends, a short one whole")
+    func runs() throws {
+        var sample = LintRuleTests.clean
+        for number in 40...47 where number != 44 {
+            sample.add("evidence", number, ["title": "More", "parent": "#1"])
+        }
+        let report = try Self.report(sample)
+        let all = report.inside("evidence")
+        #expect(all.count == 10)
+        #expect(plain(report.list(Array(all.prefix(3)))) == "E1, E2, E3")
+        #expect(plain(report.list(all)) == "E1 to E10")
+        #expect(
+            plain(report.list(all.filter { report.labels[$0.id] != "E5" }.reversed()))
+                == "E1 to E4, E6 to E10")
+        #expect(
+            plain(report.list(all.filter { !["E3", "E5"].contains(report.labels[$0.id]) }))
+                == "E1, E2, E4, E6 to E10")
+    }
+
     @Test("the same records give the same bytes, in whatever order they come")
     func deterministic() throws {
         let expected = HTMLReport(try Self.report(LintRuleTests.clean).document).text()

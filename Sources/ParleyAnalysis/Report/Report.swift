@@ -150,8 +150,28 @@ package struct Report: Sendable {
         let sorted = records.filter { seen.insert($0.id).inserted }.sorted {
             ($0.name.kind, labels.place(of: $0.id)) < ($1.name.kind, labels.place(of: $1.id))
         }
-        return sorted.enumerated().flatMap { index, record -> [Span] in
-            index == 0 ? [reference(record.id)] : [", ", reference(record.id)]
+        return runs(of: sorted).enumerated().flatMap { index, run -> [Span] in
+            let ends = run.count > 2 ? [run[0], run[run.count - 1]] : run
+            let joint: Span = run.count > 2 ? " to " : ", "
+            let spans = ends.enumerated().flatMap {
+                $0 == 0 ? [reference($1.id)] : [joint, reference($1.id)]
+            }
+            return (index == 0 ? [] : [", "]) + spans
+        }
+    }
+
+    /// Neighbours of one kind together: where there are many, `E1 to E9` is easier to read than nine labels.
+    private func runs(of sorted: [DossierRecord]) -> [[DossierRecord]] {
+        guard sorted.count > 6 else { return sorted.map { [$0] } }
+        return sorted.reduce(into: []) { runs, record in
+            if let last = runs.last?.last, last.name.kind == record.name.kind,
+                labels.place(of: last.id) != .max,
+                labels.place(of: last.id) + 1 == labels.place(of: record.id)
+            {
+                runs[runs.count - 1].append(record)
+            } else {
+                runs.append([record])
+            }
         }
     }
 

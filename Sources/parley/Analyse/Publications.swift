@@ -30,6 +30,7 @@ struct Publications {
     private func likelihood(of judgment: DossierRecord, at change: Origin, _ time: Instant) throws -> String?
     {
         guard let tag = judgment.kind[name: "likelihood"]?.tag else { return nil }
+        if judgment.facts.created > time { return nil }
         if judgment.facts.changed <= time { return judgment.choice("likelihood") }
         let moment = Moment.change(change.change)
         return try tx.past(of: judgment.name, at: moment).image(at: moment)?[tag].text
