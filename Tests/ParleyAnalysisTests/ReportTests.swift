@@ -127,6 +127,28 @@ struct ReportTests {
         #expect(texts.contains("Gone: indicator A draft"))
     }
 
+    @Test("what has changed tells nothing of what the ceiling leaves out, now or then")
+    func changesBelowCeiling() throws {
+        var then = LintRuleTests.clean
+        then.set(3, ["title": "A secret wording", "tlp": "red"])
+        then.set(4, ["title": "Another secret", "tlp": "red"])
+        then.set(14, ["title": "A deleted secret", "tlp": "red"])
+        then.set(5, ["title": "A secret's driver", "parent": "#4"])
+        let images = Dictionary(uniqueKeysWithValues: then.images.map { ($0.name.id, $0) })
+        var now = LintRuleTests.clean
+        now.set(1, ["tlp": "clear"])
+        now.set(4, ["title": "Another secret", "tlp": "red"])
+        now.drop(5)
+        now.drop(14)
+        let past = ReportPast(
+            at: Instant("2026-11-01T00:00:00Z")!, occasion: "it was published", images: images)
+        let whole = try Self.report(now, ReportOptions(past: past))
+        #expect(MarkdownReport(whole.document).text().contains("A secret wording"))
+        let report = try Self.report(now, ReportOptions(ceiling: .green, past: past))
+        let text = MarkdownReport(report.document).text()
+        #expect(!text.contains("secret") && text.contains("What has changed"))
+    }
+
     @Test("a long row of neighbours is told by its ends, a short one whole")
     func runs() throws {
         var sample = LintRuleTests.clean

@@ -25,6 +25,23 @@ package struct ReportPast: Sendable {
     }
 }
 
+extension ReportPast {
+    /// Without what was stricter then, what is left out now, and what lay below that: a change would tell of it.
+    fileprivate mutating func limit(to ceiling: Marking, _ whole: Dossier, _ dossier: Dossier) {
+        let isOut: (RecordID) -> Bool = { whole[$0] != nil && dossier[$0] == nil }
+        let old = images
+        for (id, image) in old {
+            let parent = image.value(of: Field.parentTag).ref
+            let marking = image.value(of: Field.markingTag).text.flatMap(Marking.init) ?? .clear
+            if isOut(id) || parent.map(isOut) ?? false {
+                images[id] = nil
+            } else if marking > ceiling {
+                images[id] = dossier[id]?.image
+            }
+        }
+    }
+}
+
 /// Makes the report of one assessment: judgments first, likelihood and confidence in separate sentences
 /// (ICD 203, standards 2 and 6), and at the end what its words mean.
 package struct Report: Sendable {
@@ -39,6 +56,8 @@ package struct Report: Sendable {
     /// - Returns: nil where the assessment is not in the dossier, or is itself stricter than the ceiling.
     package init?(_ whole: Dossier, assessment id: RecordID, options: ReportOptions = ReportOptions()) {
         let (dossier, withheld) = options.ceiling.map { whole.limited(to: $0) } ?? (whole, 0)
+        var options = options
+        if let ceiling = options.ceiling { options.past?.limit(to: ceiling, whole, dossier) }
         guard let assessment = dossier[id], assessment.kind.name == "assessment" else { return nil }
         (self.dossier, self.assessment, self.options, self.withheld) = (
             dossier, assessment, options, withheld
