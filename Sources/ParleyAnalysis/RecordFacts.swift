@@ -12,12 +12,10 @@ package struct RecordFacts: Equatable, Sendable {
     package var review: Int
     /// Markings set aside by later writes whose authors had not seen them: the strictest holds (TLP).
     package var unseenMarkings: [String]
-    /// When each register got the value that it shows, where the loader was asked for it.
-    package var registers: [RegisterName: Instant]
 
     package init(
         created: Instant, author: String? = nil, changed: Instant? = nil, changedBy: String? = nil,
-        review: Int = 0, unseenMarkings: [String] = [], registers: [RegisterName: Instant] = [:]
+        review: Int = 0, unseenMarkings: [String] = []
     ) {
         self.created = created
         self.author = author
@@ -25,7 +23,6 @@ package struct RecordFacts: Equatable, Sendable {
         self.changedBy = changedBy ?? author
         self.review = review
         self.unseenMarkings = unseenMarkings
-        self.registers = registers
     }
 
     /// Of a record of which nobody said anything.

@@ -7,8 +7,6 @@ import ParleyStore
 struct DossierLoading {
     let tx: ReadTransaction
     let now: Instant
-    /// Find out when each register of these kinds got its value; it costs a look at each record's heads.
-    var withRegisterTimes: Set<String> = []
 
     init(_ tx: ReadTransaction, now: Instant) {
         self.tx = tx
@@ -113,11 +111,6 @@ struct DossierLoading {
             facts.unseenMarkings = try tx.asides(of: name).filter {
                 $0.register == RegisterName(field: Field.markingTag)
             }.compactMap(\.head.value.text)
-        }
-        if withRegisterTimes.contains(name.kindName) {
-            for detail in try tx.detail(of: name) ?? [] {
-                facts.registers[detail.name] = Instant(detail.shown)
-            }
         }
         return facts
     }
