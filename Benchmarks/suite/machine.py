@@ -1,0 +1,124 @@
+"""Processes, and what they cost: seconds on the clock, seconds of the processor, memory."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class Failed(Exception):
+    """A process, or a check of what it did, failed: the row has no figure."""
+
+
+@dataclass
+class Cost:
+    """Seconds on the clock and of the processor, and the greatest memory of one process; `spread` is how much
+    slower the slowest of several runs was than the fastest, as a share."""
+    wall: float
+    cpu: float
+    mebibytes: float
+    spread: float = 0
+
+
+def run(command, home=None, statuses=(0,), stdin=None, timeout=900):
+    """Runs one process to its end; returns what it printed on stdout, and its cost."""
+    environment = dict(os.environ, **({"PARLEY_HOME": str(home)} if home else {}))
+    with open_or_none(stdin) as source, subprocess.Popen(
+            [str(word) for word in command], env=environment, stdin=source,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        began = time.monotonic()
+        drained = Drained(child)
+        usage, status = waited(child, timeout)
+        wall = time.monotonic() - began
+        out, errors = drained.texts()
+    if status not in statuses:
+        raise Failed(f"{' '.join(map(str, command))[:200]}: ended with {status}: {errors[-600:] or out[-600:]}")
+    return out, Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def open_or_none(path):
+    return open(path or os.devnull, "rb")
+
+
+def waited(child, timeout):
+    """The usage and status of a child; one that hangs is ended."""
+    alarm = threading.Timer(timeout, child.kill)
+    alarm.start()
+    try:
+        _, status, usage = os.wait4(child.pid, 0)
+    finally:
+        alarm.cancel()
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return usage, child.returncode
+
+
+class Drained:
+    """What a child says, read while it runs."""
+
+    def __init__(self, child):
+        self.parts = {}
+        self.threads = [threading.Thread(target=self._read, args=(name, getattr(child, name)))
+                        for name in ("stdout", "stderr")]
+        for thread in self.threads:
+            thread.start()
+
+    def _read(self, name, stream):
+        self.parts[name] = stream.read()
+
+    def texts(self):
+        for thread in self.threads:
+            thread.join()
+        return [self.parts[name].decode(errors="replace") for name in ("stdout", "stderr")]
+
+
+def best(times, make):
+    """The cheapest of several runs by the clock, with the spread: other work on the machine only ever adds."""
+    costs = [make() for _ in range(times)]
+    least = min(costs, key=lambda cost: cost.wall)
+    least.spread = max(cost.wall for cost in costs) / least.wall - 1
+    least.cpu = min(cost.cpu for cost in costs)
+    return least
+
+
+class Gauge:
+    """Processor seconds and peak memory of a running process since the gauge was set on it."""
+
+    def __init__(self, pid):
+        self.folder = Path(f"/proc/{pid}")
+        (self.folder / "clear_refs").write_text("5")  # Sets the peak back to what it has now.
+        self.before = self._cpu()
+
+    def _cpu(self):
+        words = (self.folder / "stat").read_text().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def cpu(self):
+        return self._cpu() - self.before
+
+    @property
+    def mebibytes(self):
+        for line in (self.folder / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+        raise Failed(f"no VmHWM in {self.folder}/status")
+
+
+def compiled(scratch):
+    """The limit program, compiled."""
+    program, source = Path(scratch) / "limit", Path(__file__).with_name("limit.c")
+    words = ["cc", "-O2", "-D_GNU_SOURCE", "-o", program, source, "-lsqlite3", "-lzstd"]
+    try:
+        run(words)
+    except FileNotFoundError:
+        sys.exit("there is no C compiler: apt-get install gcc libsqlite3-dev libzstd-dev")
+    return program
+
+
+def percentile(values, share):
+    """The value below which so large a share lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -1,0 +1,39 @@
+"""The table of all that is measured: name, function, sizes of each scale."""
+
+from dataclasses import dataclass
+from typing import Callable
+
+from . import bulk
+
+
+@dataclass
+class Workload:
+    name: str
+    measure: Callable
+    """(bench, size) to figures."""
+    sizes: dict
+
+
+def sizes(tiny, quick, full):
+    return {"tiny": tiny, "quick": quick, "full": full}
+
+
+RECORDS = sizes([200], [1_000, 10_000], [10_000, 100_000])
+ONE_FIELD = dict(changed=("title",))
+
+WORKLOADS = [
+    Workload("import csv", bulk.import_of("csv"), RECORDS),
+    Workload("import jsonl", bulk.import_of("jsonl"), RECORDS),
+    Workload("import stix", bulk.import_stix, sizes([200], [1_000, 5_000], [5_000, 20_000])),
+    Workload("export", bulk.export, RECORDS),
+    Workload("export md", bulk.export_markdown, sizes([100], [1_000, 2_000], [2_000, 10_000])),
+    Workload("clone", bulk.clone, RECORDS),
+    Workload("merge", bulk.merge, RECORDS),
+    Workload("rebuild", bulk.rebuild, RECORDS),
+    Workload("search", bulk.search, RECORDS),
+    Workload("import again, nothing new", bulk.again("import again, nothing new"), RECORDS),
+    Workload("import again, one field each", bulk.again("import again, one field each", **ONE_FIELD), RECORDS),
+    Workload("scattered fields", bulk.again("scattered fields, one in ten", one_in=10, **ONE_FIELD), RECORDS),
+    Workload("import, all refused", bulk.refused, RECORDS),
+    Workload("import, texts of 60 KiB", bulk.long_texts, RECORDS),
+]
