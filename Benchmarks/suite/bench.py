@@ -1,5 +1,6 @@
 """The run: what all workloads use, and one process per workload, so that none counts the memory of another."""
 
+import os
 import shutil
 import traceback
 from multiprocessing import get_context
@@ -17,10 +18,10 @@ class Skipped(Exception):
 
 
 class Bench:
-    """`quick` halves nothing of the work but its size; `times` is how often each step is repeated."""
+    """`times` is how often each step is repeated, `rounds` of how many edits a latency is the median."""
 
-    def __init__(self, parley, scratch, times):
-        self.parley, self.scratch, self.times = parley, Path(scratch), times
+    def __init__(self, parley, scratch, times, rounds):
+        self.parley, self.scratch, self.times, self.rounds = parley, Path(scratch), times, rounds
         self.limit_program = compiled(scratch)
 
     def file(self, form, count, name="base", only=None, **changes):
@@ -51,11 +52,18 @@ class Bench:
             self.plain("import", self.file("rows", count), path)
         return path
 
-    def shell(self, database, script):
+    def plain_copy(self, count, name="own"):
+        """A copy of it to write to, made once a workload."""
+        path = self.scratch / f"{name}-{count}-{os.getpid()}.sqlite"
+        if not path.exists():
+            shutil.copy(self.plain_store(count), path)
+        return path
+
+    def shell(self, database, script, statuses=(0,)):
         """The sqlite3 program once, durable as the others are; its cost."""
         path = self.scratch / "script.sql"
         path.write_text("PRAGMA journal_mode=WAL;\nPRAGMA synchronous=FULL;\n" + script)
-        out, cost = run(["sqlite3", "-bail", database], stdin=path)
+        out, cost = run(["sqlite3", database], stdin=path, statuses=statuses)
         return out, cost
 
     def local(self, name):

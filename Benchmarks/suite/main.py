@@ -38,9 +38,10 @@ def main():
         sys.exit("the sqlite3 program is not there: apt-get install sqlite3")
     scale = "tiny" if chosen.tiny else "quick" if chosen.quick else "full"
     times = chosen.times or {"tiny": 1, "quick": 1, "full": 3}[scale]
+    rounds = {"tiny": 12, "quick": 100, "full": 400}[scale]
     about = figures.machine()
     with tempfile.TemporaryDirectory(prefix="parley-bench-", dir=chosen.scratch) as scratch:
-        bench = Bench(os.path.realpath(chosen.parley), scratch, times)
+        bench = Bench(os.path.realpath(chosen.parley), scratch, times, rounds)
         found, skipped, failed = run_all(bench, scale, chosen.only)
     print(figures.aligned(figures.table(found)))
     for row, note in figures.notes(found).items():

@@ -1,6 +1,5 @@
 """A server and the analysts who use it, as processes with folders of their own."""
 
-import json
 import shutil
 import socket
 import sqlite3
@@ -133,7 +132,3 @@ class Tap:
             to.shutdown(socket.SHUT_WR)
         except OSError:
             pass
-
-
-def refused_rows(out):
-    return json.loads(out)["refused"]
