@@ -168,7 +168,8 @@ def merge(bench, size):
         bench.plain("import", bench.file("rows", size), path)
         return bench.plain("merge", rows, path)[1]
 
-    yield rates("merge, half conflicting", size, 10 * size, "writes/s", bench.best(once), {"C": bench.best(plain)})
+    yield rates("merge, half conflicting", size, 10 * size, "writes/s", bench.best(once), {"C": bench.best(plain)},
+                note="`sync --pull`; a million writes at 100,000 records. CPU is the client's.")
 
 
 def rebuild(bench, size):
