@@ -50,16 +50,31 @@ def imported(bench, words, size):
     return cost
 
 
-def import_stix(bench, size):
+def stix(bench, size):
+    """A bundle of indicators, in and out."""
     help_text, _ = run([bench.parley, "import", "--help"])
     if "stix" not in help_text.lower():
         raise Skipped("this parley does not import STIX (import --help names no such format)")
-    path = bench.scratch / f"bundle-{size}.json"
+    path, out = bench.scratch / f"bundle-{size}.json", bench.scratch / "exported"
     path.write_text(json.dumps(stix_bundle(size)))
-    cost = bench.best(lambda: bench.local("stix")[1]("import", path, "--format", "stix", "--source", "bench")[1])
-    rows = bench.file("rows", size)
-    plain = {"C": bench.best(lambda: bench.plain("import", rows, bench.fresh("plain") / "db")[1])}
-    yield rates("import stix", size, size, "objects/s", cost, plain, note="plain: as many rows of twelve cells.")
+    parley = None
+
+    def once():
+        nonlocal parley
+        _, parley = bench.local("stix")
+        report, cost = parley("import", path, "--format", "stix", "--source", "bench", "--json")
+        if (created := json.loads(report)["created"]) < size:
+            raise Failed(f"{created} records came of {size} objects")
+        return cost
+
+    cost, rows, store = bench.best(once), bench.file("rows", size), bench.plain_store(size)
+    plain = bench.best(lambda: bench.plain("import", rows, bench.fresh("plain") / "db")[1])
+    yield rates("import stix", size, size, "objects/s", cost, {"C": plain}, note="indicators; plain: as many rows.")
+    cost = bench.best(lambda: parley("export", "--format", "stix", "-o", out)[1])
+    if (objects := len(json.loads(out.read_text())["objects"])) < size:
+        raise Failed(f"{objects} objects were exported, not {size}")
+    plain = bench.best(lambda: bench.plain("export", store, bench.scratch / "rows.out")[1])
+    yield rates("export stix", size, size, "objects/s", cost, {"C": plain})
 
 
 def stix_bundle(size):
@@ -67,7 +82,8 @@ def stix_bundle(size):
         uuid = records.identity(key)
         uuid = f"{uuid[:8]}-{uuid[8:12]}-4{uuid[13:16]}-8{uuid[17:20]}-{uuid[20:]}"
         return {"type": "indicator", "spec_version": "2.1", "id": f"indicator--{uuid}", "name": fields["title"],
-                "description": fields["text"], "pattern": f"[ipv4-addr:value = '10.0.{number // 250 % 250}.{number % 250}']",
+                "description": fields["text"],
+                "pattern": f"[ipv4-addr:value = '10.0.{number // 250 % 250}.{number % 250}']",
                 "pattern_type": "stix", "created": "2026-11-01T00:00:00.000Z", "modified": "2026-11-01T00:00:00.000Z",
                 "valid_from": "2026-11-01T00:00:00Z", "labels": [fields["type"]]}
     return {"type": "bundle", "id": "bundle--" + "0" * 8 + "-0000-4000-8000-" + "0" * 12,

@@ -114,7 +114,8 @@ static void merge_rows(const char *rows, const char *path, int quiet) {
     FILE *file = fopen(rows, "r");
     if (!file) die(rows);
     sqlite3 *db = database(path, RECORDS);
-    sqlite3_stmt *find = prepared(db, "SELECT rowid, clock, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM record WHERE id = ?");
+    sqlite3_stmt *find = prepared(db, "SELECT rowid, clock, "
+                                      "c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 FROM record WHERE id = ?");
     sqlite3_stmt *update = prepared(db, "UPDATE record SET clock=?, c1=?, c2=?, c3=?, c4=?, c5=?, c6=?, c7=?, c8=?, c9=?, "
                                         "c10=?, c11=? WHERE rowid = ?");
     sqlite3_stmt *aside = prepared(db, "INSERT INTO aside VALUES (?, ?, ?, 1)");
@@ -335,7 +336,10 @@ static void pushes(int clients, int each, const char *folder) {
             for (ssize_t at = 0; at + MESSAGE <= got; at += MESSAGE) append(&log, data + at), turn[place]++;
         }
         run(log.db, "COMMIT");
-        for (int place = 0; place < ready; place++) give(ends[events[place].data.u32][0], ones, (size_t)turn[place]), stored += turn[place];
+        for (int place = 0; place < ready; place++) {
+            give(ends[events[place].data.u32][0], ones, (size_t)turn[place]);
+            stored += turn[place];
+        }
     }
     printf("%.6f\n", (now() - began) / 1e6);
 }

@@ -1,6 +1,7 @@
 """Processes, and what they cost: seconds on the clock, seconds of the processor, memory."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -110,11 +111,10 @@ class Gauge:
 def compiled(scratch):
     """The limit program, compiled."""
     program, source = Path(scratch) / "limit", Path(__file__).with_name("limit.c")
-    words = ["cc", "-O2", "-D_GNU_SOURCE", "-o", program, source, "-lsqlite3", "-lzstd"]
-    try:
-        run(words)
-    except FileNotFoundError:
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if not compiler:
         sys.exit("there is no C compiler: apt-get install gcc libsqlite3-dev libzstd-dev")
+    run([compiler, "-O2", "-D_GNU_SOURCE", "-o", program, source, "-lsqlite3", "-lzstd"])
     return program
 
 

@@ -24,7 +24,7 @@ ONE_FIELD = dict(changed=("title",))
 WORKLOADS = [
     Workload("import csv", bulk.import_of("csv"), RECORDS),
     Workload("import jsonl", bulk.import_of("jsonl"), RECORDS),
-    Workload("import stix", bulk.import_stix, sizes([200], [1_000, 5_000], [5_000, 20_000])),
+    Workload("import stix", bulk.stix, sizes([200], [1_000, 5_000], [5_000, 20_000])),
     Workload("export", bulk.export, RECORDS),
     Workload("export md", bulk.export_markdown, sizes([100], [1_000, 2_000], [2_000, 10_000])),
     Workload("clone", bulk.clone, RECORDS),
