@@ -26,6 +26,13 @@ def rates(row, size, work, unit, cost, plain, **rest):
                   cost.cpu, first and first.cpu, cost.mebibytes, cost.spread, **rest)
 
 
+def with_memory(row, size, work, unit, cost, plain):
+    """The rate, and the peak memory of it as a figure of its own, because there is a goal for it."""
+    yield rates(row, size, work, unit, cost, plain)
+    first = next(iter(plain.values()))
+    yield Figure(f"{row}: memory", f"{size:,}", cost.mebibytes, "MiB", {next(iter(plain)): first.mebibytes})
+
+
 def import_of(form):
     def workload(bench, size):
         file, rows = bench.file(form, size), bench.file("rows", size)
@@ -35,8 +42,7 @@ def import_of(form):
             "C": bench.best(lambda: bench.plain("import", rows, bench.fresh("plain") / "db")[1]),
             "shell": bench.best(lambda: bench.shell(bench.fresh("plain") / "db", SHELL_IMPORTS[form].format(file=file))[1]),
         }
-        yield rates(f"import {form}", size, size * records.VALUES, "values/s", cost, plain)
-        yield Figure(f"import {form}: memory", f"{size:,}", cost.mebibytes, "MiB", {"C": plain["C"].mebibytes})
+        yield from with_memory(f"import {form}", size, size * records.VALUES, "values/s", cost, plain)
     return workload
 
 
@@ -242,7 +248,7 @@ def again(name, **changes):
             path.write_bytes(bench.plain_store(size).read_bytes())
             return bench.plain("update", rows, path)[1]
 
-        yield rates(name, size, count, "records/s", bench.best(once), {"C": bench.best(plain)})
+        yield from with_memory(name, size, count, "records/s", bench.best(once), {"C": bench.best(plain)})
     return workload
 
 
@@ -261,7 +267,7 @@ def refused(bench, size):
     check = EVIDENCE.replace('"access"', "access CHECK (access IN ('firsthand', 'secondhand', 'unknown'))")
     script = f"{check}.import --csv --skip 1 {path} evidence\n"
     plain = bench.best(lambda: bench.shell(bench.fresh("plain") / "db", script, statuses=(0, 1))[1])
-    yield rates("import, all refused", size, size, "rows/s", bench.best(once), {"shell": plain})
+    yield from with_memory("import, all refused", size, size, "rows/s", bench.best(once), {"shell": plain})
 
 
 def long_texts(bench, size):
@@ -273,7 +279,7 @@ def long_texts(bench, size):
     cost = bench.best(lambda: bench.local("long")[1]("import", files["jsonl"], "--source", "bench")[1])
     plain = bench.best(lambda: bench.plain("import", files["rows"], bench.fresh("plain") / "db")[1])
     megabytes = files["rows"].stat().st_size / 1e6
-    yield rates("import, texts of 60 KiB", count, megabytes, "MB/s", cost, {"C": plain})
+    yield from with_memory("import, texts of 60 KiB", count, megabytes, "MB/s", cost, {"C": plain})
 
 
 def long_records(count):

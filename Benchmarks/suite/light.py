@@ -154,9 +154,9 @@ class Quiet(Session):
 class Pusher:
     """A client that only sends: it keeps its frontier to itself, so that it is sent nothing."""
 
-    def __init__(self, member, record, count):
+    def __init__(self, member, records, count):
         self.device, self.count = member.identity.device, count
-        changes, signature = chain(member, record, count)
+        changes, signature = chain(member, records, count)
         parts = [changes[place:place + 500] for place in range(0, count, 500)]
         frames = [messages.encode(messages.Changesets(tuple(part), signature(place * 500 + len(part))))
                   for place, part in enumerate(parts)]
@@ -171,8 +171,8 @@ class Pusher:
         self.session.run(self.is_stored, seconds)
 
 
-def chain(member, record, count):
-    """So many changesets of one write each, and the function that signs at a number."""
+def chain(member, records, count):
+    """So many changesets of one write each, to these records in turn, and the function that signs at a number."""
     replica, device = member.replica, member.identity.device
     if replica.chains.get(device):
         raise Failed("this device has written already")
@@ -181,7 +181,8 @@ def chain(member, record, count):
     hashes = [start(replica.workspace, device)]
     for number in range(1, count + 1):
         last = stamps.next_time(last, time_now)
-        content = body.Body(body.BY_HAND, {}, (world.write(EVIDENCE, record, TITLE, f"Edit {number} by a client"),))
+        write = world.write(EVIDENCE, records[number % len(records)], TITLE, f"Edit {number} by a client")
+        content = body.Body(body.BY_HAND, {}, (write,))
         packed = packing.pack(content.encode())
         head = header.Header(
             device, number, last, sealing.epoch_number(name), dict(replica.frontier) if number == 1 else {},

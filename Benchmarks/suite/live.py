@@ -74,7 +74,7 @@ def fan_out(clients):
 
 def fan(crowd, session, message):
     """Milliseconds until the last has it."""
-    crowd.drain(0.02)
+    crowd.drain(0.005)
     session.connection.pump(0)
     began = time.monotonic()
     session.connection.send(message.frame)
@@ -101,11 +101,11 @@ def push(bench, size):
     """Clients that each push a chain of their own; then a newcomer clones what that gave."""
     clients, each = size
     with bench.filled(RECORDS).copy(bench.scratch / "push") as team:
-        record = light.world and light.world.raw_id(team.ids("olga", 1)[0])
         members = light.enrolled(team, [f"pusher{number}" for number in range(clients)])
+        records = [light.world.raw_id(id) for id in team.ids("olga", RECORDS)]
         for member in members:
             member.session().sync(120).leave()
-        pushers = [light.Pusher(member, record, each) for member in members]
+        pushers = [light.Pusher(member, records[number * 7 % 500:], each) for number, member in enumerate(members)]
         gauge, began = team.gauge(), time.monotonic()
         for pusher in pushers:
             pusher.session.connection.pump(0)
@@ -121,6 +121,7 @@ def push(bench, size):
                      limit.cpu, peak, note="light clients; CPU and MiB are the server's.")
         _, cost = team("ben", "join", (team.folder / "invite").read_text())
         team.expect("ben", "SELECT count(*) >= %d FROM changeset" % count, 1)
+    yield Figure("clone of many chains: memory", name, cost.mebibytes, "MiB", {"C": limit.mebibytes})
     yield Figure("clone of many chains of single edits", name, count / cost.wall, "changesets/s",
                  {"C": count / float(out)}, cost.cpu, limit.cpu, cost.mebibytes, note="plain: as many appended.")
 

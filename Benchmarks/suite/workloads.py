@@ -40,7 +40,7 @@ WORKLOADS = [
     Workload("live, 1 client", live.fan_out(1), sizes([1], [1], [1])),
     Workload("live, 100 clients", live.fan_out(100), sizes([5], [10, 100], [10, 100])),
     Workload("live, 1,000 clients", live.fan_out(1000), sizes([8], [300], [300, 1000])),
-    Workload("10 replicas agree", edits.ten_replicas, sizes([5], [20], [200, 1000])),
+    Workload("10 replicas agree", edits.ten_replicas, sizes([5], [20], [100, 1000])),
     Workload("set", edits.set_alone, RECORDS),
     Workload("set --sync, sync; nothing to sync", edits.set_and_sync, RECORDS),
     Workload("bytes a write", edits.wire_bytes, sizes([200], [1000], [1000])),
