@@ -8,7 +8,7 @@ from itertools import islice
 from . import light, records
 from .bulk import MINE
 from .figures import Figure
-from .machine import Cost, Failed, percentile
+from .machine import Failed, percentile, plus
 from .team import Tap
 
 
@@ -33,10 +33,6 @@ def shell_update(bench, database, number):
     return bench.shell(database, f"UPDATE record SET c1 = 'Set {number}' WHERE rowid = {number + 1};\n")[1]
 
 
-def both(first, second):
-    return Cost(first.wall + second.wall, first.cpu + second.cpu, max(first.mebibytes, second.mebibytes))
-
-
 def set_and_sync(bench, size):
     """`set --sync` by Olga, `sync` by Ben; then a sync of nothing, and its bytes."""
     with bench.filled(size).copy(bench.scratch / "set") as team:
@@ -44,7 +40,7 @@ def set_and_sync(bench, size):
         for who in ("olga", "ben", "olga"):
             team(who, "sync")
         ids = team.ids("olga", max(5, bench.rounds // 4))
-        costs = [both(team("olga", "set", id, f"title=Set {number}", "--sync")[1], team("ben", "sync")[1])
+        costs = [plus(team("olga", "set", id, f"title=Set {number}", "--sync")[1], team("ben", "sync")[1])
                  for number, id in enumerate(ids)]
         team.expect("ben", "SELECT count(*) FROM evidence WHERE title LIKE 'Set %'", len(ids))
         team("olga", "sync")
@@ -52,7 +48,7 @@ def set_and_sync(bench, size):
         tap = Tap(team.port)
         team("olga", "sync", "--server", tap.address)
         time.sleep(0.1)
-    plain = [both(*(shell_update(bench, bench.plain_copy(size, name), number) for name in "ab"))
+    plain = [plus(*(shell_update(bench, bench.plain_copy(size, name), number) for name in "ab"))
              for number in range(len(ids))]
     yield processes("set --sync, sync", size, costs, plain, note="two processes one after the other, by two analysts.")
     yield processes("nothing to sync", size, nothing, [bench.shell(bench.plain_copy(size), "SELECT 1;\n")[1] for _ in ids])

@@ -24,6 +24,11 @@ class Cost:
     spread: float = 0
 
 
+def plus(first, second):
+    """What two processes one after the other cost."""
+    return Cost(first.wall + second.wall, first.cpu + second.cpu, max(first.mebibytes, second.mebibytes))
+
+
 def run(command, home=None, statuses=(0,), stdin=None, timeout=900):
     """Runs one process to its end; returns what it printed on stdout, and its cost."""
     environment = dict(os.environ, **({"PARLEY_HOME": str(home)} if home else {}))

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from .machine import Failed, Gauge, run
+from .machine import Failed, Gauge, plus, run
 
 
 class Team:
@@ -88,6 +88,15 @@ class Team:
         out, _ = self(who, "list", "kind:evidence", "--columns", "id", "--sort", "order")
         found = out.split()
         return found[::max(1, len(found) // count)][:count]
+
+    def index(self, who, count):
+        """Searches until the index, which each search takes on for a second at most, holds so many records;
+        what these searches cost together."""
+        together = None
+        while together is None or self.ask(who, "SELECT count(*) FROM searchable") < count:
+            _, cost = self(who, "search", "nothing")
+            together = plus(together, cost) if together else cost
+        return together
 
     def expect(self, who, question, answer):
         """A check that the work was done; a figure of work that was not done is worth nothing."""
