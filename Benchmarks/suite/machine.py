@@ -4,8 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,55 +27,32 @@ def plus(first, second):
     return Cost(first.wall + second.wall, first.cpu + second.cpu, max(first.mebibytes, second.mebibytes))
 
 
+RUNNER = []
+"""The program that starts what is measured and says what it cost; set when it has been compiled."""
+
+
 def run(command, home=None, statuses=(0,), stdin=None, timeout=900):
     """Runs one process to its end; returns what it printed on stdout, and its cost."""
     environment = dict(os.environ, **({"PARLEY_HOME": str(home)} if home else {}))
-    with open_or_none(stdin) as source, subprocess.Popen(
-            [str(word) for word in command], env=environment, stdin=source,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        began = time.monotonic()
-        drained = Drained(child)
-        usage, status = waited(child, timeout)
-        wall = time.monotonic() - began
-        out, errors = drained.texts()
-    if status not in statuses:
-        raise Failed(f"{' '.join(map(str, command))[:200]}: ended with {status}: {errors[-600:] or out[-600:]}")
-    return out, Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def open_or_none(path):
-    return open(path or os.devnull, "rb")
-
-
-def waited(child, timeout):
-    """The usage and status of a child; one that hangs is ended."""
-    alarm = threading.Timer(timeout, child.kill)
-    alarm.start()
+    reader, writer = os.pipe()
+    words = [*RUNNER, "spend", str(writer), *map(str, command)]
     try:
-        _, status, usage = os.wait4(child.pid, 0)
-    finally:
-        alarm.cancel()
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return usage, child.returncode
+        with open(stdin or os.devnull, "rb") as source:
+            done = subprocess.run(
+                words, env=environment, stdin=source, capture_output=True, timeout=timeout, pass_fds=[writer])
+        os.close(writer)
+        with open(reader) as report:
+            line = report.read().split()
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{text_of(command)}: not done in {timeout} s") from None
+    out, errors = (stream.decode(errors="replace") for stream in (done.stdout, done.stderr))
+    if len(line) != 4 or int(line[0]) not in statuses:
+        raise Failed(f"{text_of(command)}: ended with {line[:1]}: {errors[-600:] or out[-600:]}")
+    return out, Cost(float(line[1]), float(line[2]), int(line[3]) / 1024)
 
 
-class Drained:
-    """What a child says, read while it runs."""
-
-    def __init__(self, child):
-        self.parts = {}
-        self.threads = [threading.Thread(target=self._read, args=(name, getattr(child, name)))
-                        for name in ("stdout", "stderr")]
-        for thread in self.threads:
-            thread.start()
-
-    def _read(self, name, stream):
-        self.parts[name] = stream.read()
-
-    def texts(self):
-        for thread in self.threads:
-            thread.join()
-        return [self.parts[name].decode(errors="replace") for name in ("stdout", "stderr")]
+def text_of(command):
+    return " ".join(map(str, command))[:200]
 
 
 def best(times, make):
@@ -119,7 +94,10 @@ def compiled(scratch):
     compiler = shutil.which("cc") or shutil.which("clang")
     if not compiler:
         sys.exit("there is no C compiler: apt-get install gcc libsqlite3-dev libzstd-dev")
-    run([compiler, "-O2", "-D_GNU_SOURCE", "-o", program, source, "-lsqlite3", "-lzstd"])
+    words = [compiler, "-O2", "-D_GNU_SOURCE", "-o", program, source, "-lsqlite3", "-lzstd"]
+    if subprocess.run(words).returncode != 0:
+        sys.exit(f"{source} does not compile: apt-get install libsqlite3-dev libzstd-dev")
+    RUNNER[:] = [program]
     return program
 
 

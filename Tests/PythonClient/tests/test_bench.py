@@ -40,7 +40,7 @@ def test_every_row_gives_a_figure_and_a_ratio(tmp_path, pytestconfig):
     report, page = tmp_path / "report.json", tmp_path / "page.md"
     done = subprocess.run(
         [sys.executable, ROOT / "Scripts/bench", "--tiny", "--parley", world.EXECUTABLE, "--scratch", tmp_path,
-         "--json", report, "--markdown", page], capture_output=True, text=True, timeout=120)
+         "--json", report, "--markdown", page], capture_output=True, text=True, timeout=400)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     found = json.loads(report.read_text())
     figures, shown = found["figures"], page.read_text()
