@@ -66,8 +66,8 @@ def fan_out(clients):
             plain = [float(word) / 1000 for word in out.split()]
             name = f"live, {clients:,} client{'s' if clients > 1 else ''}"
             yield Figure(name, f"{count:,}", percentile(times, 0.5), "ms", {"C": plain[0]}, gauge.cpu / rounds,
-                         mebibytes=gauge.mebibytes, note="p50 at the sockets of light clients, stored at the server "
-                         "first; CPU is the server's for one edit, MiB the server's.")
+                         mebibytes=gauge.mebibytes, note="p50 at the sockets of light clients in one process, 60 a device, "
+                         "stored at the server first; CPU is the server's for one edit, MiB the server's.")
             yield Figure(f"{name}, p99", f"{count:,}", percentile(times, 0.99), "ms", {"C": plain[1]})
     return workload
 
@@ -123,7 +123,8 @@ def push(bench, size):
         team.expect("ben", "SELECT count(*) >= %d FROM changeset" % count, 1)
     yield Figure("clone of many chains: memory", name, cost.mebibytes, "MiB", {"C": limit.mebibytes})
     yield Figure("clone of many chains of single edits", name, count / cost.wall, "changesets/s",
-                 {"C": count / float(out)}, cost.cpu, limit.cpu, cost.mebibytes, note="plain: as many appended.")
+                 {"C": count / float(out)}, cost.cpu, limit.cpu, cost.mebibytes, note="each record has the heads "
+                 "of many writers who have not seen each other; plain: as many appended.")
 
 
 def check_stored(team, count):
