@@ -83,7 +83,7 @@ struct JSONDocumentTests {
         #expect(results.count == 4 && faults.count == 2)
         #expect(faults[0].line == 3 && faults[0].column == 6 && faults[0].reason.contains("':'"))
         #expect(String(decoding: faults[0].raw, as: UTF8.self) == "{\"a\": 1,  \"ä\" 2}")
-        #expect(faults[1].line == 4 && faults[1].column == 11)
+        #expect(faults[1].line == 4 && faults[1].column == 12)
         #expect(faults[1].reason == "the name \"a\" stands twice")
     }
 
