@@ -174,6 +174,7 @@ package final class Importer {
         let stated = try resolver.values(of: draft)
         let found = try waiting.found ?? resolver.identify(link: draft, stated)
         let isNew = !found.exists && collected[found.record] == nil
+        if isNew, draft.mustExist { try refuseToCreate(draft) }
         let image = found.exists ? try tx.image(of: found.record) : nil
         let values = resolver.voiced(stated, of: draft, beside: image)
         if let line = lines[found.record] {
@@ -187,6 +188,14 @@ package final class Importer {
         let written = try merge(values, into: found, image, draft, tx, &collected)
         collected.add(written, to: found.record)
         count(isNew: false, changed: !written.isEmpty)
+    }
+
+    private func refuseToCreate(_ draft: RecordDraft) throws {
+        guard names.isComplete else { throw DraftNames.NotYet() }
+        let kind = Schema.assessments[tag: draft.kind]?.name ?? "record"
+        throw DraftFault(
+            line: draft.line,
+            reason: "there is no \(kind) with the key \(draft.keys.first ?? "?"): import that first")
     }
 
     private func create(
