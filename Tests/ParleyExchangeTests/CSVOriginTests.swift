@@ -35,10 +35,10 @@ struct CSVOriginTests {
     @Test("the delimiter is found in the header, quotes aside", arguments: [",", ";", "\t"])
     func delimiters(delimiter: String) throws {
         let text =
-            ["key", "\"x.a,b;c, ;\"", "title"].joined(separator: delimiter) + "\n"
+            ["key", "\"x.a,b;c, ;\"", "text"].joined(separator: delimiter) + "\n"
             + ["a:1", "1", "\"t\(delimiter)\""].joined(separator: delimiter) + "\n"
         let draft = try readCSV(Array(text.utf8))[0].get()
-        #expect(draft.text("title") == "t" + delimiter && draft.text("x.a,b;c, ;") == "1")
+        #expect(draft.text("text") == "t" + delimiter && draft.text("x.a,b;c, ;") == "1")
         #expect(draft.keys == ["a:1"])
     }
 

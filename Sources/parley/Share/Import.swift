@@ -106,6 +106,7 @@ struct ImportCommand: Subcommand {
         run.csv = csvOptions(settings.source, me: try workspace.me())
         let outcome = try run.run(settings, strict: onError == "stop", dry: dryRun)
         defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 300) } }
+        defer { for remark in run.remarks { try? console.note(remark) } }
         try ImportReport(outcome, source: source, isDry: dryRun).say(console, workspace)
     }
 
@@ -171,6 +172,8 @@ final class ImportRun {
     private var outcome = Outcome()
     private var meter: Meter
     var mapping: ImportMapping?
+    /// What a person is told after the report.
+    private(set) var remarks: [String] = []
     var kind: Kind?
     var csv = CSVOptions(source: "")
 
@@ -215,7 +218,7 @@ final class ImportRun {
             try self.progress()
         }
         if let mapping {
-            try mapping.read(source, console.note, into: take)
+            remarks = try mapping.read(source, into: take)
         } else {
             try format.read(source, kind: kind, csv: csv, me: try workspace.me(), into: take)
         }

@@ -47,11 +47,11 @@ struct ImportMapping {
     /// The nearest of the formats without a mapping: it says how refused rows are kept.
     var nearest: ImportFormat { format == .csv ? .csv : .jsonl }
 
-    /// Hands on the records of the source, and in the end how many of its elements became none.
+    /// Hands on the records of the source.
+    /// - Returns: what to tell of elements that became none.
     func read(
-        _ source: ByteSource, _ note: (String) throws -> Void,
-        into sink: (Result<RecordDraft, DraftFault>) throws -> Void
-    ) throws {
+        _ source: ByteSource, into sink: (Result<RecordDraft, DraftFault>) throws -> Void
+    ) throws -> [String] {
         var reader = MappedReader(mapping, as: format, me: me)
         var drafts: [Result<RecordDraft, DraftFault>] = []
         var broken: DraftFault?
@@ -67,9 +67,8 @@ struct ImportMapping {
         }
         for draft in drafts { try sink(draft) }
         if let broken { try end(broken, source, reader.count, sink) }
-        if reader.unused > 0 {
-            try note("  \(reader.unused) of \(reader.count) elements are no record by this mapping")
-        }
+        guard reader.unused > 0 else { return [] }
+        return ["  \(reader.unused) of \(reader.count) elements are no record by this mapping"]
     }
 
     /// What stood before the place where a document breaks off counts.
