@@ -12,12 +12,14 @@ struct MappedElement {
     /// Members of the document around the elements.
     var document: [[String]: JSONTree] = [:]
     var decimalComma = false
+    /// Texts that say that there is nothing.
+    var absent: [String] = []
     /// What `each` is at.
     var item: JSONTree?
     var itemName: String?
     var itemNumber = 0
 
-    /// - Returns: nil where nothing is: no such member, null, or the empty text.
+    /// - Returns: nil where nothing is: no such member, null, an empty text, or one that says so.
     func value(at path: TreePath) -> JSONTree? {
         let found: JSONTree? =
             switch path.root {
@@ -28,7 +30,7 @@ struct MappedElement {
             case .row: .whole(number)
             case .number: itemNumber > 0 ? .whole(itemNumber) : nil
             }
-        return found.flatMap { $0.isBlank ? nil : $0 }
+        return found.flatMap { $0.isBlank || $0.isOne(of: absent) ? nil : $0 }
     }
 
     /// The elements that a rule goes through: this one, or one for each of its parts.
@@ -52,8 +54,8 @@ struct MappedElement {
 
     // MARK: Conditions
 
-    func meets(_ condition: Condition, absent: [String]) -> Bool {
-        let value = value(at: condition.path).flatMap { $0.isOne(of: absent) ? nil : $0 }
+    func meets(_ condition: Condition) -> Bool {
+        let value = value(at: condition.path)
         switch condition.test {
         case .isPresent(let wanted): return (value != nil) == wanted
         case .isOne(let literals):

@@ -86,11 +86,12 @@ package struct MappedReader {
     private mutating func read(_ element: Element, _ document: [[String]: JSONTree], _ sink: Sink) {
         var mapped = MappedElement(tree: element.tree, number: element.number)
         (mapped.document, mapped.decimalComma) = (document, mapping.decimalComma)
+        mapped.absent = mapping.absent
         var isUsed = false
         // What is refused stands among the refused rows once, however many of its records are.
         var raw = element.raw
         for rule in mapping.records {
-            for part in mapped.parts(rule) where rule.takes(part, absent: mapping.absent) {
+            for part in mapped.parts(rule) where rule.conditions.allSatisfy(part.meets) {
                 isUsed = true
                 do throws(MappedFault) {
                     var record = MappedRecord(rule, part, me: me, line: element.line)
@@ -107,53 +108,8 @@ package struct MappedReader {
     }
 }
 
-extension RecordRule {
-    fileprivate func takes(_ element: MappedElement, absent: [String]) -> Bool {
-        conditions.allSatisfy { element.meets($0, absent: absent) }
-    }
-}
-
 extension Element {
     fileprivate init(_ element: JSONDocumentReader.Element) {
         self.init(tree: element.tree, number: element.number, line: element.line, raw: element.raw)
-    }
-}
-
-/// Records that several elements speak of, each under its first key, in the order of their first mention.
-struct CollectedDrafts {
-    /// Values kept at most, all records together.
-    static let mostValues = 1_000_000
-
-    private(set) var drafts: [RecordDraft] = []
-    private var indices: [Name: Int] = [:]
-    private var registers: [Set<RegisterName>] = []
-    private var count = 0
-
-    private struct Name: Hashable {
-        var kind: UInt32
-        var key: [UInt8]
-    }
-
-    mutating func add(_ draft: RecordDraft) throws(MappedFault) {
-        count += draft.writes.count
-        guard count <= Self.mostValues else {
-            throw MappedFault(
-                reason: "collect holds at most \(Self.mostValues) values, and this is beyond them")
-        }
-        let name = Name(kind: draft.kind, key: Array((draft.keys.first ?? "").utf8))
-        guard let index = indices[name] else {
-            indices[name] = drafts.count
-            drafts.append(draft)
-            registers.append(Set(draft.writes.map(\.register)))
-            return
-        }
-        for write in draft.writes {
-            if registers[index].insert(write.register).inserted {
-                drafts[index].writes.append(write)
-            } else if !drafts[index].writes.contains(write) {
-                throw MappedFault(
-                    reason: "\(draft.keys.first ?? ""): says something else than line \(drafts[index].line)")
-            }
-        }
     }
 }

@@ -9,6 +9,7 @@ struct MappedRecord {
     private let element: MappedElement
     private let book: AddressBook
     private var draft: RecordDraft
+    private var written: Set<RegisterName> = []
 
     /// - Parameter line: where the element stands in its file.
     init(_ rule: RecordRule, _ element: MappedElement, me: String?, line: Int) {
@@ -30,10 +31,6 @@ struct MappedRecord {
             }
         }
         if let prefix = rule.rest { try carryRest(prefix) }
-        let registers = draft.writes.map(\.register)
-        guard Set(registers).count == registers.count else {
-            throw MappedFault(reason: "\(rule.kind.name): two rules of the mapping write the same field")
-        }
         return draft
     }
 
@@ -59,8 +56,15 @@ struct MappedRecord {
             }
         case .register(let register, let type):
             guard let content = try content(field, type) else { return }
-            draft.writes.append(DraftWrite(register, content))
+            try write(register, content)
         }
+    }
+
+    private mutating func write(_ register: RegisterName, _ content: DraftContent) throws(MappedFault) {
+        guard written.insert(register).inserted else {
+            throw MappedFault(reason: "another rule of the mapping writes this field too")
+        }
+        draft.writes.append(DraftWrite(register, content))
     }
 
     /// - Returns: nil where the field's key is empty.
@@ -177,26 +181,12 @@ struct MappedRecord {
             throw MappedFault(reason: "the name \"\(name.prefix(60))\" is too long or holds controls")
         }
         let register = RegisterName(field: Field.columnsTag, key: name)
-        if draft.writes.contains(where: { $0.register == register }) { return }
+        if written.contains(register) { return }
         let value = tree.value ?? .text(tree.json)
         guard value.encoded.count <= Self.longestValue else {
             throw MappedFault(reason: "\(name) is larger than \(Self.longestValue / 1024) KiB")
         }
-        draft.writes.append(DraftWrite(register, .value(value)))
-    }
-}
-
-extension RecordRule {
-    /// Members that arrive whole in fields.
-    fileprivate var taken: Set<String> {
-        var taken: Set<String> = []
-        for field in fields {
-            if let member = field.value.taken { taken.insert(member) }
-            if case .tuple(let rules) = field.value.origin {
-                taken.formUnion(rules.values.compactMap(\.taken))
-            }
-        }
-        return taken
+        try write(register, .value(value))
     }
 }
 

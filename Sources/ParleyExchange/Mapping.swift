@@ -37,7 +37,11 @@ struct RecordRule: Sendable {
     var collects = false
     /// Whether a record that is not there yet is refused.
     var mustExist = false
-    var fields: [FieldRule] = []
+    var fields: [FieldRule] = [] {
+        didSet { taken = Set(fields.flatMap(\.value.takenMembers)) }
+    }
+    /// Members that arrive whole in fields.
+    private(set) var taken: Set<String> = []
     /// The beginning of the columns that what is not mapped goes to, behind `x.`; nil: it is left out.
     var rest: String?
     /// Members that neither `rest` nor `each: columns` takes.
@@ -78,6 +82,7 @@ struct ValueRule: Sendable {
     }
 
     var origin: Origin
+    /// Texts that say that there is nothing, beside those of the whole mapping.
     var absent: [String] = []
     var split: String?
     var join: String?
@@ -107,6 +112,11 @@ extension ValueRule {
             paths[0].steps.count == 1, conversion == nil, join == nil, isReversible
         else { return nil }
         return paths[0].steps[0]
+    }
+
+    fileprivate var takenMembers: [String] {
+        if case .tuple(let rules) = origin { return rules.values.compactMap(\.taken) }
+        return taken.map { [$0] } ?? []
     }
 
     /// Where what does not fit is carried.

@@ -38,12 +38,12 @@ extension RecordRuleReading {
     /// A bare text is the path of a member; names and values are a rule.
     private func value(_ node: MappingNode) throws(DraftFault) -> ValueRule {
         guard case .mapping = node.node else {
-            return ValueRule(origin: .paths(try paths(node)), absent: absent)
+            return ValueRule(origin: .paths(try paths(node)))
         }
         let members = try MappingNode(node: node.node, name: "the rule of \(node.name)").members(
             of: Self.names)
-        var rule = ValueRule(origin: try origin(members, node), absent: absent)
-        if let absent = members["absent"] { rule.absent += try absent.texts() }
+        var rule = ValueRule(origin: try origin(members, node))
+        if let absent = members["absent"] { rule.absent = try absent.texts() }
         if let conversion = members["as"] { rule.conversion = try conversion.one(of: Conversion.self) }
         if let split = members["split"] { rule.split = try split.text() }
         if let join = members["join"] { rule.join = try join.scalar() ?? "" }

@@ -38,7 +38,7 @@ extension Mapping {
         guard let records = members["records"] else {
             throw root.fault("the mapping has no \"records\": say which records each element becomes")
         }
-        let reading = RecordRuleReading(isColumn: format == .csv, absent: absent, me: me)
+        let reading = RecordRuleReading(isColumn: format == .csv, me: me)
         for record in try records.items() { self.records += try reading.rules(record) }
         guard !self.records.isEmpty else { throw records.fault("records: an empty list") }
     }

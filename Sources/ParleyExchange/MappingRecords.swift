@@ -4,7 +4,6 @@ import Yams
 /// Reads one item of `records`.
 struct RecordRuleReading {
     let isColumn: Bool
-    let absent: [String]
     let me: String?
 
     private static let names = [

@@ -4,6 +4,7 @@ enum HelpTopic: String, CaseIterable {
     case filters
     case environment
     case formats
+    case mapping
     case keys
 
     var text: String {
@@ -12,6 +13,7 @@ enum HelpTopic: String, CaseIterable {
         case .filters: Self.filtersText
         case .environment: Self.environmentText
         case .formats: Self.formatsText
+        case .mapping: Self.mappingText
         case .keys: Self.keysText
         }
     }

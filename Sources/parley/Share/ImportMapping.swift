@@ -22,7 +22,7 @@ struct ImportMapping {
         } catch {
             throw CommandFailure(
                 .failed, "mapping", "The mapping \(file), \(error.place): \(error.reason).",
-                hint: "parley help formats says what a mapping may have")
+                hint: "parley help mapping")
         }
         guard let format else {
             (self.format, self.me) = (mapping.format, me)
