@@ -117,6 +117,7 @@ struct JSONDocumentTests {
     func brokenDocuments(text: String, line: Int, column: Int, reason: String) {
         let fault = Self.fault(text, at: .array(["a", "b"]))
         #expect(fault == DraftFault(line: line, column: column, reason: reason))
+        print("promise: broken-documents count=1")
     }
 
     @Test("UTF-16 is named as what it is")

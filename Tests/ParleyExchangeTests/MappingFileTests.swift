@@ -41,6 +41,7 @@ struct MappingFileTests {
     func frame(yaml: String, line: Int, reason: String) {
         let fault = Self.fault(yaml)
         #expect(fault?.reason == reason && (fault?.line == line || yaml == "a: [1"))
+        print("promise: mapping-mistakes count=1")
     }
 
     @Test(
@@ -90,6 +91,7 @@ struct MappingFileTests {
     func records(yaml: String, line: Int, reason: String) {
         let fault = Self.fault(yaml)
         #expect(fault?.reason == reason && fault?.line == line)
+        print("promise: mapping-mistakes count=1")
     }
 
     @Test(
@@ -135,6 +137,7 @@ struct MappingFileTests {
     func fields(field: String, reason: String) {
         let fault = Self.fault(Self.head + "    fields:\n      " + field)
         #expect(fault?.reason == reason && fault?.line == 5)
+        print("promise: mapping-mistakes count=1")
     }
 
     @Test("hostile YAML ends in a sentence, at once")
