@@ -162,7 +162,11 @@ package final class Importer {
         if waiting.found == nil {
             waiting.found = try resolver.identify(waiting.draft) { workspace.ambient.random(16) }
         }
-        if let found = waiting.found { names.remember(waiting.draft, as: found.record) }
+        if let found = waiting.found {
+            // What waited may have been made by a line behind it.
+            if names.isComplete { waiting.found?.exists = try tx.exists(found.record) }
+            names.remember(waiting.draft, as: found.record)
+        }
         return waiting
     }
 
@@ -248,7 +252,11 @@ package final class Importer {
         _ shown: (RegisterName) -> Value?
     ) throws {
         let kind = Schema.assessments[tag: record.kind]
-        guard let differing = values.first(where: { shown($0.register) != $0.value }) else { return }
+        // What was never set, no line before this one has stated.
+        let differs = { (value: DraftResolver.Registered) in
+            shown(value.register).map { $0 != value.value } ?? false
+        }
+        guard let differing = values.first(where: differs) else { return }
         let field = kind?.text(of: differing.register) ?? "#\(differing.register.field)"
         throw DraftFault(
             line: draft.line,

@@ -17,11 +17,13 @@ package struct MappedReader {
     /// Elements read, and those of which no rule made a record.
     package private(set) var count = 0
     package private(set) var unused = 0
+    private var expected: [TreePath]
 
     /// - Parameter format: another one than the mapping says, as of refused rows of a JSON document.
     package init(_ mapping: Mapping, as format: Mapping.Format? = nil, me: String? = nil) {
         self.mapping = mapping
         self.me = me
+        expected = mapping.records.flatMap(\.expected)
         switch format ?? mapping.format {
         case .json:
             elements = .document(JSONDocumentReader(mapping.place, capturing: mapping.documentPaths))
@@ -83,11 +85,15 @@ package struct MappedReader {
         return members
     }
 
+    /// Paths of the mapping that led to nothing in any element: mistakes, perhaps.
+    package var unseen: [String] { Set(expected.map(\.text)).sorted() }
+
     private mutating func read(_ element: Element, _ document: [[String]: JSONTree], _ sink: Sink) {
         var mapped = MappedElement(tree: element.tree, number: element.number)
         (mapped.document, mapped.decimalComma) = (document, mapping.decimalComma)
         mapped.absent = mapping.absent
         var isUsed = false
+        expected.removeAll { element.tree.reaches($0.steps[...]) }
         // What is refused stands among the refused rows once, however many of its records are.
         var raw = element.raw
         for rule in mapping.records {

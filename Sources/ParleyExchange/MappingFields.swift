@@ -166,9 +166,28 @@ extension RecordRule {
         }
         return paths
     }
+
+    /// Members that some element should have: all but alternatives, and those that a condition wants absent.
+    var expected: [TreePath] {
+        var paths = (keys + (label.map { [$0] } ?? [])).flatMap(\.paths)
+        for condition in conditions {
+            if case .isPresent(false) = condition.test { continue }
+            paths.append(condition.path)
+        }
+        if case .list(let path) = each { paths.append(path) }
+        return (paths + fields.flatMap(\.value.expected)).filter { $0.root == .element }
+    }
 }
 
 extension ValueRule {
+    fileprivate var expected: [TreePath] {
+        switch origin {
+        case .paths(let paths): paths.count == 1 ? paths : []
+        case .template(let template): template.paths
+        case .tuple(let rules): rules.values.flatMap(\.expected)
+        }
+    }
+
     fileprivate var paths: [TreePath] {
         switch origin {
         case .paths(let paths): paths

@@ -84,4 +84,18 @@ extension JSONTree {
         default: return nil
         }
     }
+
+    /// Whether there is something at the end of the path, be it null.
+    func reaches(_ steps: ArraySlice<String>) -> Bool {
+        guard let step = steps.first else { return true }
+        let rest = steps.dropFirst()
+        switch self {
+        case .object: return self[step].map { $0.reaches(rest) } ?? false
+        case .list(let items) where step == "*": return items.contains { $0.reaches(rest) }
+        case .list(let items):
+            guard let index = Int(step) else { return false }
+            return self[index < 0 ? items.count + index : index].map { $0.reaches(rest) } ?? false
+        default: return false
+        }
+    }
 }

@@ -172,6 +172,23 @@ struct MappingTests {
         #expect(mapped.drafts[3].value("value@~cy") == .list([.int(1_000_000)]))
     }
 
+    @Test("a path that leads nowhere in any element is told: it may be a slip")
+    func unseen() throws {
+        let yaml = """
+            format: jsonl
+            records:
+              - kind: judgment
+                key: "a:{id}"
+                when: {gone: {present: false}}
+                fields: {title: titel, text: a.b, basis: {from: [x, y]}, due: n}
+            """
+        var reader = MappedReader(try Mapping(yaml: Array(yaml.utf8)))
+        let lines = Array("{\"id\": 1, \"title\": \"t\", \"n\": null}\n{\"id\": 2, \"a\": {\"c\": 1}}\n".utf8)
+        try reader.feed(lines[...]) { _ in }
+        try reader.finish { _ in }
+        #expect(reader.unseen == ["a.b", "titel"])
+    }
+
     @Test("an id that is a list names one thing")
     func combined() throws {
         let draft = try Self.one(#"{"id": ["b", "a", 3]}"#, "title: {text: \"about {id}\"}\nx.id: id")

@@ -78,6 +78,32 @@ struct MappedImportTests {
             ))
     }
 
+    @Test(
+        "what only says more of a record may stand before it in the file, and is refused where there is none")
+    func moreOfARecord() throws {
+        let map = try scratch.file(
+            "more.yaml",
+            """
+            format: jsonl
+            records:
+              - {kind: judgment, key: "q:{id}", when: {t: {present: true}}, fields: {title: t}}
+              - kind: judgment
+                key: "q:{of}"
+                create: false
+                when: {of: {present: true}}
+                fields: {outcome: {tuple: {result: {from: r, values: {0: no, 1: yes}}}}}
+            """)
+        let file = try scratch.file(
+            "more.jsonl", "{\"of\": 1, \"r\": 1.0}\n{\"of\": 2, \"r\": 0}\n{\"id\": 1, \"t\": \"One\"}\n")
+        let outcome = try olga.run("import", file, "--map", map)
+        #expect(outcome.exit == 3, "\(outcome)")
+        #expect(outcome.errors.contains("line 2: there is no judgment with the key q:2: import that first"))
+        let records = try olga.records().values
+        #expect(records.count == 1 && records.first?["title"] as? String == "One")
+        #expect((records.first?["outcome"] as? [Any])?.first as? String == "yes")
+        #expect(try olga.run("import", file, "--map", map, "--json").json["changed"] as? Int == 0)
+    }
+
     @Test("mistakes on the command line and in the mapping say what is allowed")
     func mistakes() throws {
         let file = try scratch.file("feed.json", Self.document)

@@ -48,7 +48,7 @@ struct ImportMapping {
     var nearest: ImportFormat { format == .csv ? .csv : .jsonl }
 
     /// Hands on the records of the source.
-    /// - Returns: what to tell of elements that became none.
+    /// - Returns: what to tell of elements that became none, and of paths that led nowhere.
     func read(
         _ source: ByteSource, into sink: (Result<RecordDraft, DraftFault>) throws -> Void
     ) throws -> [String] {
@@ -67,8 +67,19 @@ struct ImportMapping {
         }
         for draft in drafts { try sink(draft) }
         if let broken { try end(broken, source, reader.count, sink) }
-        guard reader.unused > 0 else { return [] }
-        return ["  \(reader.unused) of \(reader.count) elements are no record by this mapping"]
+        return Self.remarks(on: reader)
+    }
+
+    private static func remarks(on reader: MappedReader) -> [String] {
+        var remarks: [String] = []
+        if reader.unused > 0 {
+            remarks.append("  \(reader.unused) of \(reader.count) elements are no record by this mapping")
+        }
+        // An empty cell of a CSV file is absent, so a column may be there and never be seen.
+        if reader.count > 0, !reader.unseen.isEmpty {
+            remarks.append("  nothing stands anywhere at: \(reader.unseen.joined(separator: ", "))")
+        }
+        return remarks
     }
 
     /// What stood before the place where a document breaks off counts.
