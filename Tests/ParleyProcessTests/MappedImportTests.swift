@@ -104,6 +104,30 @@ struct MappedImportTests {
         #expect(try olga.run("import", file, "--map", map, "--json").json["changed"] as? Int == 0)
     }
 
+    @Test("the mapping that the help shows does what it shows")
+    func help() throws {
+        let help = try olga.succeed("help", "mapping").output
+        let start = try #require(help.range(of: "  format: json ")?.lowerBound)
+        let end = try #require(help.range(of: "\n\n", range: start..<help.endIndex)?.lowerBound)
+        let map = try scratch.file("help.yaml", String(help[start..<end]) + "\n")
+        try olga.succeed(
+            "import", "-", "--format", "jsonl",
+            input: "{\"kind\":\"driver\",\"key\":\"feed-driver:d\",\"fields\":{\"title\":\"D\"}}\n")
+        let element =
+            #"{"id": 1, "state": "held", "score": "0.5", "question": "Q", "closes": "2026-12-01T00:00Z", "sure": 2, "answer": 1.0, "labels": "a; b", "driver": "d"}"#
+        let file = try scratch.file(
+            "help.json", "{\"data\": {\"questions\": [\(element), {\"id\": 2, \"state\": \"shut\"}]}}")
+        let outcome = try olga.run("import", file, "--map", map)
+        #expect(outcome.exit == 0 && outcome.errors.contains("2 new"), "\(outcome)")
+        #expect(outcome.errors.contains("1 of 2 elements are no record by this mapping"))
+        let records = try olga.records().values
+        let judgment = try #require(records.first { $0["title"] as? String == "Q" })
+        #expect(judgment["due"] as? String == "2026-12-01" && judgment["confidence"] as? String == "high")
+        #expect(judgment["tags:b"] as? Bool == true && judgment["x.state"] as? String == "held")
+        #expect((judgment["outcome"] as? [String]) == ["yes", "2026-12-01"])
+        #expect(records.contains { $0["rel"] as? String == "depends_on" })
+    }
+
     @Test("mistakes on the command line and in the mapping say what is allowed")
     func mistakes() throws {
         let file = try scratch.file("feed.json", Self.document)

@@ -19,7 +19,7 @@ extension HelpTopic {
                 title: question        # a path: a.b, list.0, list.*.name; in CSV a column's name
                 due: {from: closes, as: date}
                 confidence: {from: sure, values: {1: low, 2: high}, else: }
-                value@~{source}: {tuple: {p: {from: price, as: probability}}}
+                outcome: {tuple: {result: {from: answer, values: {0: no, 1: yes}}, date: {from: closes, as: date}}}
                 tags: {from: labels, split: ";"}
               links:
                 - {rel: depends_on, to: "feed-driver:{driver}"}
