@@ -336,9 +336,14 @@ package enum ThreeWay {
 }
 
 extension RecordImage {
-    /// nil where the register was never set or is unset.
+    /// nil where the register was never set or is unset. Found by halves: a record may hold thousands.
     fileprivate func value(of register: RegisterName) -> Value? {
-        registers.first { $0.name == register }?.value
+        var (low, high) = (0, registers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if registers[middle].name < register { low = middle + 1 } else { high = middle }
+        }
+        return low < registers.count && registers[low].name == register ? registers[low].value : nil
     }
 }
 

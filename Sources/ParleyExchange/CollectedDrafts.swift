@@ -10,6 +10,8 @@ struct CollectedDrafts {
     /// Of each record: where among its writes each register is.
     private var places: [[RegisterName: Int]] = []
     private var count = 0
+    /// Whether something was beyond what is kept.
+    private(set) var isFull = false
 
     private struct Name: Hashable {
         var kind: UInt32
@@ -37,8 +39,9 @@ struct CollectedDrafts {
         }
         count += 1
         guard count <= Self.mostValues else {
+            isFull = true
             throw MappedFault(
-                reason: "collect holds at most \(Self.mostValues) values, and this is beyond them")
+                reason: "collect holds at most \(Self.mostValues) values: from here on nothing is collected")
         }
         places[index][write.register] = drafts[index].writes.count
         drafts[index].writes.append(write)

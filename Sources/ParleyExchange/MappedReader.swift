@@ -96,8 +96,9 @@ package struct MappedReader {
         expected.removeAll { element.tree.reaches($0.steps[...]) }
         // What is refused stands among the refused rows once, however many of its records are.
         var raw = element.raw
-        for rule in mapping.records {
+        for rule in mapping.records where !(rule.collects && collected.isFull) {
             for part in mapped.parts(rule) where rule.conditions.allSatisfy(part.meets) {
+                if rule.collects, collected.isFull { break }
                 isUsed = true
                 do throws(MappedFault) {
                     var record = MappedRecord(rule, part, me: me, line: element.line)

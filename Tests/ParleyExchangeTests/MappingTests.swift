@@ -172,6 +172,19 @@ struct MappingTests {
         #expect(mapped.drafts[3].value("value@~cy") == .list([.int(1_000_000)]))
     }
 
+    @Test("a table too large to be turned is said once, and what stood before is kept")
+    func full() throws {
+        let yaml =
+            "format: csv\nrecords:\n  - {kind: note, key: \"n:{$name}\", each: columns, collect: true, fields: {\"x.r{$row}\": $value}}"
+        let header = (1...1000).map { "c\($0)" }.joined(separator: ",") + "\n"
+        let row = Array(repeating: "1", count: 1000).joined(separator: ",") + "\n"
+        let text = header + String(repeating: row, count: 1003)
+        let mapped = try Mapped(Array(text.utf8), by: try Mapping(yaml: Array(yaml.utf8)), chunk: 65_536)
+        #expect(mapped.drafts.count == 1000 && mapped.drafts.allSatisfy { $0.writes.count == 1000 })
+        #expect(mapped.faults.map(\.line) == [1002])
+        #expect(mapped.faults.first?.reason.contains("from here on nothing is collected") == true)
+    }
+
     @Test("a path that leads nowhere in any element is told: it may be a slip")
     func unseen() throws {
         let yaml = """
