@@ -162,7 +162,11 @@ package final class Importer {
         if waiting.found == nil {
             waiting.found = try resolver.identify(waiting.draft) { workspace.ambient.random(16) }
         }
-        if let found = waiting.found { names.remember(waiting.draft, as: found.record) }
+        if let found = waiting.found {
+            // What waited may have been made by a line behind it.
+            if names.isComplete { waiting.found?.exists = try tx.exists(found.record) }
+            names.remember(waiting.draft, as: found.record)
+        }
         return waiting
     }
 
@@ -174,6 +178,7 @@ package final class Importer {
         let stated = try resolver.values(of: draft)
         let found = try waiting.found ?? resolver.identify(link: draft, stated)
         let isNew = !found.exists && collected[found.record] == nil
+        if isNew, draft.mustExist { try refuseToCreate(draft) }
         let image = found.exists ? try tx.image(of: found.record) : nil
         let values = resolver.voiced(stated, of: draft, beside: image)
         if let line = lines[found.record] {
@@ -187,6 +192,14 @@ package final class Importer {
         let written = try merge(values, into: found, image, draft, tx, &collected)
         collected.add(written, to: found.record)
         count(isNew: false, changed: !written.isEmpty)
+    }
+
+    private func refuseToCreate(_ draft: RecordDraft) throws {
+        guard names.isComplete else { throw DraftNames.NotYet() }
+        let kind = Schema.assessments[tag: draft.kind]?.name ?? "record"
+        throw DraftFault(
+            line: draft.line,
+            reason: "there is no \(kind) with the key \(draft.keys.first ?? "?"): import that first")
     }
 
     private func create(
@@ -239,7 +252,11 @@ package final class Importer {
         _ shown: (RegisterName) -> Value?
     ) throws {
         let kind = Schema.assessments[tag: record.kind]
-        guard let differing = values.first(where: { shown($0.register) != $0.value }) else { return }
+        // What was never set, no line before this one has stated.
+        let differs = { (value: DraftResolver.Registered) in
+            shown(value.register).map { $0 != value.value } ?? false
+        }
+        guard let differing = values.first(where: differs) else { return }
         let field = kind?.text(of: differing.register) ?? "#\(differing.register.field)"
         throw DraftFault(
             line: draft.line,
@@ -319,9 +336,14 @@ package enum ThreeWay {
 }
 
 extension RecordImage {
-    /// nil where the register was never set or is unset.
+    /// nil where the register was never set or is unset. Found by halves: a record may hold thousands.
     fileprivate func value(of register: RegisterName) -> Value? {
-        registers.first { $0.name == register }?.value
+        var (low, high) = (0, registers.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if registers[middle].name < register { low = middle + 1 } else { high = middle }
+        }
+        return low < registers.count && registers[low].name == register ? registers[low].value : nil
     }
 }
 

@@ -11,6 +11,8 @@ package struct RecordDraft: Equatable, Sendable {
     /// External keys, `system:native-id`, by which the record is found or its id derived.
     package var keys: [String]
     package var writes: [DraftWrite]
+    /// Whether it only says more of a record that is there: where there is none, it is refused.
+    package var mustExist = false
 
     package init(
         kind: UInt32, line: Int, id: RecordID? = nil, label: String? = nil, keys: [String] = [],

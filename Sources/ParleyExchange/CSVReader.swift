@@ -50,14 +50,14 @@ package struct CSVReader {
 
     package mutating func finish(into sink: (Result<RecordDraft, DraftFault>) -> Void) throws(DraftFault) {
         try readRows(isLast: true, sink)
-        if header == nil { throw DraftFault(line: 1, reason: "no header: the file is empty") }
+        if header == nil { throw DraftFault(line: 1, reason: CSVHeader.isEmpty) }
     }
 
     private mutating func readRows(
         isLast: Bool, _ sink: (Result<RecordDraft, DraftFault>) -> Void
     ) throws(DraftFault) {
         while var row = rows.next(isLast: isLast) {
-            if isFirst, row.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { row.bytes.removeFirst(3) }
+            if isFirst { try CSVHeader.takeMark(&row) }
             isFirst = false
             if row.bytes.isEmpty { continue }
             guard let header else {
@@ -90,45 +90,9 @@ struct CSVHeader {
         self.kind = kind
         self.options = options
         self.delimiter = delimiter
-        guard row.isWhole else {
-            throw DraftFault(line: row.line, reason: CSVHeader.openQuote, raw: row.bytes)
-        }
-        names = try Self.cells(row, delimiter).map { Formula.restored($0).trimmingSpaces() }
-        var known: Set<String> = []
-        for (index, name) in names.enumerated() {
-            guard known.insert(name).inserted else {
-                throw DraftFault(line: row.line, reason: "two columns \"\(name)\"")
-            }
-            columns.append(try column(name, index, row.line))
-        }
+        names = try Self.names(row, delimiter: delimiter)
+        for (index, name) in names.enumerated() { columns.append(try column(name, index, row.line)) }
         try findKey(row.line)
-    }
-
-    static let openQuote = "a quote is opened and not closed"
-
-    /// The delimiter that stands most often outside quotes; a comma where there is none.
-    static func sniff(_ header: [UInt8]) -> UInt8 {
-        var counts: [UInt8: Int] = [:]
-        var isQuoted = false
-        for byte in header {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if !isQuoted { counts[byte, default: 0] += 1 }
-        }
-        let candidates: [UInt8] = [UInt8(ascii: ","), UInt8(ascii: ";"), 0x09]
-        return candidates.max { counts[$0, default: 0] < counts[$1, default: 0] } ?? UInt8(ascii: ",")
-    }
-
-    private static func cells(_ row: CSVRows.Row, _ delimiter: UInt8) throws(DraftFault) -> [String] {
-        do {
-            return try row.bytes.withUnsafeBufferPointer { bytes throws(CSVCellFault) in
-                var cells = CSVCells(bytes, delimiter: delimiter)
-                var texts: [String] = []
-                while let cell = try cells.next() { texts.append(try cells.text(cell)) }
-                return texts
-            }
-        } catch {
-            throw row.fault(error.reason, at: error.at)
-        }
     }
 
     private func column(_ name: String, _ index: Int, _ line: Int) throws(DraftFault) -> Column {
@@ -148,7 +112,7 @@ struct CSVHeader {
                     throw DraftFault(
                         line: line, reason: "column \"\(name)\": \(error.sentence(kind: kind.name))")
                 }
-                return try carried(name.isEmpty ? "column \(index + 1)" : name, line)
+                return try carried(name, line)
             }
         }
     }
@@ -211,7 +175,7 @@ extension CSVHeader {
         found.reserveCapacity(columns.count)
         while let cell = try cells.next() { found.append(cell) }
         guard found.count == columns.count else {
-            throw CSVCellFault(at: -1, reason: "\(found.count) cells under a header of \(columns.count)")
+            throw CSVCellFault(at: -1, reason: Self.ragged(found.count, columns.count))
         }
         for (index, cell) in found.enumerated() where !cell.range.isEmpty {
             try read(cell, cells, column: index, &draft)

@@ -156,6 +156,8 @@ struct CSVCells {
         }
     }
 
+    static let notUTF8 = "not UTF-8; a file in Latin-1 is converted by: iconv -f WINDOWS-1252 -t UTF-8 FILE"
+
     /// The cell's text: quotes undoubled, line breaks as LF.
     func text(_ cell: CSVCell) throws(CSVCellFault) -> String {
         let content = UnsafeBufferPointer(rebasing: bytes[cell.range])
@@ -165,7 +167,8 @@ struct CSVCells {
             ? String(validating: unfolded(cell), as: UTF8.self)
             : String(validating: content, as: UTF8.self)
         guard let text else {
-            throw CSVCellFault(at: cell.range.lowerBound + firstInvalidUTF8(content), reason: "not UTF-8")
+            throw CSVCellFault(
+                at: cell.range.lowerBound + firstInvalidUTF8(content), reason: CSVCells.notUTF8)
         }
         return text
     }

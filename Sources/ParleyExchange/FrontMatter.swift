@@ -25,41 +25,12 @@ struct FrontMatter {
     var entries: [Entry] = []
 
     init(_ yaml: String) throws(DraftFault) {
-        guard Self.aliases(in: yaml) <= Self.mostAliases else {
-            let reason = "the front matter repeats itself by more than \(Self.mostAliases) aliases"
-            throw DraftFault(line: 1, reason: reason)
-        }
-        let node: Node?
-        do {
-            node = try Yams.compose(yaml: yaml)
-        } catch {
-            throw Self.fault(error)
-        }
+        let node = try GuardedYAML.compose(yaml, of: "front matter")
         guard let node, node != Node("", .implicit, .plain) else { return }
         guard case .mapping(let mapping) = node else {
             throw DraftFault(line: 1, reason: "the front matter is not a list of names and values")
         }
         for (key, value) in mapping { entries.append(try Self.entry(key, value)) }
-    }
-
-    /// Aliases of aliases let a few lines stand for billions, which YAML's reader walks through to compare names.
-    private static let mostAliases = 8
-
-    /// How often `*name` stands in a text that has `&name` somewhere: as many as YAML may find, or more.
-    private static func aliases(in yaml: String) -> Int {
-        let bytes = Array(yaml.utf8)
-        let anchors = Set(names(after: UInt8(ascii: "&"), in: bytes))
-        return anchors.isEmpty ? 0 : names(after: UInt8(ascii: "*"), in: bytes).count { anchors.contains($0) }
-    }
-
-    private static func names(after sign: UInt8, in bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-        bytes.indices.filter { bytes[$0] == sign }.map { bytes[($0 + 1)...].prefix(while: isOfAnchor) }
-            .filter { !$0.isEmpty }
-    }
-
-    /// The characters of an anchor's name, as libyaml has them.
-    private static func isOfAnchor(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (65...90).contains(byte & 0xDF) || byte == 0x2D || byte == 0x5F
     }
 
     private static func entry(_ key: Node, _ value: Node) throws(DraftFault) -> Entry {
@@ -82,23 +53,11 @@ struct FrontMatter {
             return Entry(name: name, content: .list([]), json: json, line: line)
         }
     }
-
-    private static func fault(_ error: any Error) -> DraftFault {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            DraftFault(line: mark.line, column: mark.column, reason: "front matter: \(problem)")
-        case .duplicatedKeysInMapping:
-            DraftFault(line: 1, reason: "front matter: a name stands twice")
-        default:
-            DraftFault(line: 1, reason: "front matter: not YAML")
-        }
-    }
 }
 
 extension Node.Scalar {
-    fileprivate var isPlain: Bool { style == .plain || style == .any }
-    fileprivate var isEmptyPlain: Bool { isPlain && ["", "~", "null", "Null", "NULL"].contains(string) }
+    var isPlain: Bool { style == .plain || style == .any }
+    var isEmptyPlain: Bool { isPlain && ["", "~", "null", "Null", "NULL"].contains(string) }
 }
 
 extension [UInt8] {

@@ -148,17 +148,9 @@ extension JSONScanner {
     private func joined(
         _ parts: [DraftContent], _ components: [Component], at start: Int
     ) throws(JSONFault) -> DraftContent {
-        let values = parts.compactMap { if case .value(let value) = $0 { value } else { nil } }
-        if values.count == parts.count { return .value(.tuple(values)) }
-        let texts = zip(parts, components).map { part, component in
-            switch part {
-            case .text(let text): text
-            case .value(let value): value == .null ? "" : component.type.typed(value)
-            }
-        }
-        guard let joined = FieldType.joined(texts) else {
+        guard let content = components.content(of: parts) else {
             throw fault("a tuple with a reference by name cannot hold this", at: start)
         }
-        return .text(joined)
+        return content
     }
 }

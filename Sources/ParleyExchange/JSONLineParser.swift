@@ -2,7 +2,7 @@ import ParleyCore
 
 /// Reads the record of one line. The members of a line may come in any order and usually `fields` comes
 /// before `kind`; so its place is noted first and it is read last.
-struct JSONLineParser {
+struct JSONLineParser: LineParser {
     private let schema: Schema
     private let me: String?
     /// Kinds kept at most: those that this version does not know can be of any number.

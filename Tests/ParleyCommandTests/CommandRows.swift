@@ -210,7 +210,7 @@ enum CommandRows {
         Row("help exit-codes", out: " 64  the command line is wrong"),
         Row("help filters", out: "kind:judgment"),
         Row("help environment", out: "PARLEY_HOME"),
-        Row("help formats", out: "J-|A-88PD"),
+        Row("help formats", out: "J-|A-88PD"), Row("help mapping", out: "--map forecastbench.yaml"),
         Row("help keys", out: "matrix"),
         Row("help filter", 64, err: "Did you mean filters"),
         Row("help list", out: "USAGE: parley list"),

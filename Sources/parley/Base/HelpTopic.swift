@@ -4,6 +4,7 @@ enum HelpTopic: String, CaseIterable {
     case filters
     case environment
     case formats
+    case mapping
     case keys
     case analysis
 
@@ -13,6 +14,7 @@ enum HelpTopic: String, CaseIterable {
         case .filters: Self.filtersText
         case .environment: Self.environmentText
         case .formats: Self.formatsText
+        case .mapping: Self.mappingText
         case .keys: Self.keysText
         case .analysis: AnalysisTopic.text
         }

@@ -17,6 +17,7 @@ struct ImportCommand: Subcommand {
               parley import feed.csv --kind evidence --key url --source feed
               some-program | parley import - --format jsonl --source nightly
               parley import feed.csv --kind evidence --key url -n  # what would happen
+              parley import set.json --map forecastbench.yaml      # any JSON or CSV, by a mapping
 
             The source's last import is the base: what it does not say anew is left alone,
             and what people changed stays, named in the report; --overwrite is the only way
@@ -30,7 +31,9 @@ struct ImportCommand: Subcommand {
     @Option(name: .long, help: ArgumentHelp("Which kind a CSV file holds.", valueName: "kind"))
     var kind: String?
     @Option(
-        name: .long, help: ArgumentHelp("A column and its field; may be repeated.", valueName: "col=field"))
+        name: .long,
+        help: ArgumentHelp(
+            "A column and its field, may be repeated; or a mapping file.", valueName: "col=field|file"))
     var map: [String] = []
     @Option(
         name: .long,
@@ -73,7 +76,7 @@ struct ImportCommand: Subcommand {
         guard delimiter.map({ Self.delimiters[$0] != nil }) ?? true else {
             throw ValidationError("--delimiter takes comma, semicolon or tab.")
         }
-        for pair in map where pair.split(separator: "=", maxSplits: 1).count != 2 {
+        for pair in map where pair.contains("=") && pair.split(separator: "=", maxSplits: 1).count != 2 {
             throw ValidationError("--map takes COLUMN=FIELD, not \"\(pair)\".")
         }
     }
@@ -85,20 +88,25 @@ struct ImportCommand: Subcommand {
     func run(_ console: Console) throws {
         let workspace = try console.openWorkspace()
         let source = try ByteSource(file)
-        guard let format = format.map(ImportFormat.init(rawValue:)) ?? ImportFormat(ending: source.ending)
+        let mapping = try mapping(me: try workspace.me())
+        guard
+            let format = mapping?.nearest ?? format.map(ImportFormat.init(rawValue:))
+                ?? ImportFormat(ending: source.ending)
         else {
             throw CommandFailure(
                 .usage, "usage",
                 "The format of \(source.name) is not clear: say it by --format jsonl, csv or md.")
         }
-        var settings = Importer.Options(source: self.source ?? source.name)
+        var settings = Importer.Options(source: self.source ?? mapping?.source ?? source.name)
         (settings.overwrites, settings.note, settings.digest) = (overwrite, note, try source.digest())
         settings.exported = try exported(source, format)
         let run = ImportRun(workspace, console, source, format)
+        run.mapping = mapping
         run.kind = try kind.map { try Self.kind(named: $0) }
         run.csv = csvOptions(settings.source, me: try workspace.me())
         let outcome = try run.run(settings, strict: onError == "stop", dry: dryRun)
         defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 300) } }
+        defer { for remark in run.remarks { try? console.note(remark) } }
         try ImportReport(outcome, source: source, isDry: dryRun).say(console, workspace)
     }
 
@@ -114,13 +122,22 @@ struct ImportCommand: Subcommand {
         return MarkdownReader.exported(try ByteSource(file).whole(atMost: ImportFormat.largestMarkdown))
     }
 
+    private func mapping(me: String) throws -> ImportMapping? {
+        guard let file = try ImportMapping.file(among: map) else { return nil }
+        guard kind == nil, key == nil else {
+            throw CommandFailure(
+                .usage, "usage", "--kind and --key are not for a mapping: it says both itself.")
+        }
+        return try ImportMapping(file: file, format: format, csv: csvOptions("", me: me), me: me)
+    }
+
     private func csvOptions(_ source: String, me: String) -> CSVOptions {
         var csv = CSVOptions(source: source)
         csv.delimiter = delimiter.flatMap { Self.delimiters[$0] }
         csv.decimalComma = decimal == "comma"
         csv.key = key.map { $0 == "row" ? .row : .column($0) }
         csv.me = me
-        for pair in map {
+        for pair in map where pair.contains("=") {
             let parts = pair.split(separator: "=", maxSplits: 1).map(String.init)
             csv.map[parts[0]] = parts[1]
         }
@@ -154,6 +171,9 @@ final class ImportRun {
     private let format: ImportFormat
     private var outcome = Outcome()
     private var meter: Meter
+    var mapping: ImportMapping?
+    /// What a person is told after the report.
+    private(set) var remarks: [String] = []
     var kind: Kind?
     var csv = CSVOptions(source: "")
 
@@ -189,13 +209,18 @@ final class ImportRun {
 
     private func fill(_ importer: Importer) throws {
         var early: [DraftFault] = []
-        try format.read(source, kind: kind, csv: csv, me: try workspace.me()) { draft in
-            outcome.rows += 1
+        let take = { (draft: Result<RecordDraft, DraftFault>) in
+            self.outcome.rows += 1
             switch draft {
             case .success(let draft): try importer.add(draft)
             case .failure(let fault): early.append(fault)
             }
-            try progress()
+            try self.progress()
+        }
+        if let mapping {
+            remarks = try mapping.read(source, into: take)
+        } else {
+            try format.read(source, kind: kind, csv: csv, me: try workspace.me(), into: take)
         }
         try importer.finish()
         outcome.tally = importer.tally
