@@ -117,7 +117,7 @@ struct MappingFileTests {
             ("outcome: {tuple: {result: {tuple: {}}}}", "a tuple does not hold another"),
             (
                 "likelihood: {value: perhaps}",
-                "likelihood: \"perhaps\" is not one of almost_no_chance, very_unlikely, unlikely, even, likely, very_likely, almost_certain"
+                "likelihood: \"perhaps\" is not one of almost_no_chance, very_unlikely, unlikely, even, likely, very_likely, almost_certain, or a word for it"
             ),
             (
                 "confidence: {from: a, values: {1: hihg}}",
