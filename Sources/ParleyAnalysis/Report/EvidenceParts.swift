@@ -19,11 +19,10 @@ extension Report {
                 "What speaks against a hypothesis counts, what fits does not: the least inconsistent leads. Weights",
                 " come from reliability, credibility and relevance.",
             ]),
-            .table(
-                DocumentTable(
-                    "Hypotheses, the least inconsistent first",
-                    header: ["Hypothesis", "Place", "Inconsistency", "Weighted", "Not rated"], rows: rows,
-                    anchors: ranking.map { labels.anchor(of: $0.hypothesis.id) })),
+            table(
+                "Hypotheses, the least inconsistent first",
+                header: ["Hypothesis", "Place", "Inconsistency", "Weighted", "Not rated"], rows,
+                of: ranking.map(\.hypothesis)),
         ]
         if !matrix.retired.isEmpty {
             blocks.append(
@@ -86,10 +85,8 @@ extension Report {
         }
         return [
             heading("Evidence", "evidence"),
-            .table(
-                DocumentTable(
-                    "Evidence", header: ["Item", "Type", "Date", "Credibility", "Source"], rows: rows,
-                    anchors: all.map { labels.anchor(of: $0.id) })),
+            table(
+                "Evidence", header: ["Item", "Type", "Date", "Credibility", "Source"], rows, of: all),
         ]
     }
 
@@ -128,10 +125,8 @@ extension Report {
             ]
         }
         blocks.append(
-            .table(
-                DocumentTable(
-                    "Sources", header: ["Source", "Type", "Issued", "Reliability", "Repeats"], rows: rows,
-                    anchors: all.map { labels.anchor(of: $0.id) })))
+            table(
+                "Sources", header: ["Source", "Type", "Issued", "Reliability", "Repeats"], rows, of: all))
         return blocks
     }
 

@@ -131,10 +131,9 @@ extension Report {
                 [.own(weight(driver) ?? "not said")], resting.isEmpty ? ["nothing linked"] : list(resting),
             ]
         }
-        let table = DocumentTable(
-            "Drivers", header: ["Driver", "Effect", "Trend", "Weight", "Carries"], rows: rows,
-            anchors: all.map { labels.anchor(of: $0.id) })
-        return [heading("Drivers", "drivers"), .table(table)] + (map.map { [.figure(.drivers($0))] } ?? [])
+        let table = table(
+            "Drivers", header: ["Driver", "Effect", "Trend", "Weight", "Carries"], rows, of: all)
+        return [heading("Drivers", "drivers"), table] + (map.map { [.figure(.drivers($0))] } ?? [])
     }
 
     var map: DriverMap? {

@@ -31,8 +31,8 @@ extension ReportPast {
         let isOut: (RecordID) -> Bool = { whole[$0] != nil && dossier[$0] == nil }
         let old = images
         for (id, image) in old {
-            let parent = image.value(of: Field.parentTag).ref
-            let marking = image.value(of: Field.markingTag).text.flatMap(Marking.init) ?? .clear
+            let parent = image[Field.parentTag].ref
+            let marking = image[Field.markingTag].text.flatMap(Marking.init) ?? .clear
             if isOut(id) || parent.map(isOut) ?? false {
                 images[id] = nil
             } else if marking > ceiling {
@@ -153,6 +153,15 @@ package struct Report: Sendable {
 
     func heading(_ text: String, _ anchor: String) -> Block {
         .heading(level: 2, [.own(text)], anchor: anchor)
+    }
+
+    /// A table of records, a row each, to which references lead.
+    func table(
+        _ caption: String, header: [String], _ rows: [[[Span]]], of records: [DossierRecord]
+    ) -> Block {
+        .table(
+            DocumentTable(
+                caption, header: header, rows: rows, anchors: records.map { labels.anchor(of: $0.id) }))
     }
 
     /// What lies under the assessment, of one kind, in order.

@@ -18,11 +18,9 @@ extension Report {
         }
         return [
             heading("Assumptions", "assumptions"),
-            .table(
-                DocumentTable(
-                    "Assumptions, linchpins first",
-                    header: ["Assumption", "Linchpin", "Support", "If wrong", "Carries"],
-                    rows: rows, anchors: all.map { labels.anchor(of: $0.id) })),
+            table(
+                "Assumptions, linchpins first",
+                header: ["Assumption", "Linchpin", "Support", "If wrong", "Carries"], rows, of: all),
         ]
     }
 
@@ -47,11 +45,9 @@ extension Report {
         }
         return [
             heading("Signposts", "signposts"),
-            .table(
-                DocumentTable(
-                    "What would change these judgments",
-                    header: ["Indicator", "What to see", "State", "Until", "Watches"],
-                    rows: rows, anchors: all.map { labels.anchor(of: $0.id) })),
+            table(
+                "What would change these judgments",
+                header: ["Indicator", "What to see", "State", "Until", "Watches"], rows, of: all),
         ]
     }
 
@@ -125,7 +121,7 @@ extension Report {
         if !evidence.isEmpty { items.append([.own("New evidence: ")] + list(evidence) + ["."]) }
         let known = Set(Self.told.flatMap { inside($0.kind).map(\.id) })
         for (_, image) in past.images.filter({ !known.contains($0.key) }).sorted(by: { $0.key < $1.key }) {
-            let title = image.value(of: Field.titleTag).text ?? ""
+            let title = image[Field.titleTag].text ?? ""
             items.append([
                 .own("Gone: \(Schema.assessments[tag: image.name.kind]?.name ?? "record") "), .theirs(title),
             ])
