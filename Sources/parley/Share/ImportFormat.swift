@@ -32,19 +32,13 @@ enum ImportFormat: String, CaseIterable {
         }
     }
 
-    /// The readers hand over drafts by a closure that cannot throw; they are passed on after each piece.
     private func readJSONLines(
         _ source: ByteSource, _ me: String, _ sink: (Result<RecordDraft, DraftFault>) throws -> Void
     ) throws {
         var reader = JSONLinesReader(me: me)
-        var drafts: [Result<RecordDraft, DraftFault>] = []
-        try source.forEachPiece { piece in
-            reader.feed(piece) { drafts.append($0) }
-            for draft in drafts { try sink(draft) }
-            drafts.removeAll(keepingCapacity: true)
-        }
-        reader.finish { drafts.append($0) }
-        for draft in drafts { try sink(draft) }
+        let fault = try source.forEachDraft(
+            sink, feed: { reader.feed($0, into: $1) }, finish: { reader.finish(into: $0) })
+        if let fault { throw fault }
     }
 
     private func readCSV(
@@ -56,19 +50,39 @@ enum ImportFormat: String, CaseIterable {
                 .usage, "usage", "A CSV file holds one kind: say which by --kind, as --kind evidence.")
         }
         var reader = CSVReader(kind: kind, options: options)
-        var drafts: [Result<RecordDraft, DraftFault>] = []
-        do {
-            try source.forEachPiece { piece in
-                try reader.feed(piece) { drafts.append($0) }
-                for draft in drafts { try sink(draft) }
-                drafts.removeAll(keepingCapacity: true)
-            }
-            try reader.finish { drafts.append($0) }
-        } catch let fault as DraftFault {
+        let fault = try source.forEachDraft(
+            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) })
+        if let fault {
             throw CommandFailure(
                 .failed, "header", "\(source.name), line \(fault.line): \(fault.reason). Nothing was written."
             )
         }
+    }
+}
+
+extension ByteSource {
+    typealias Row = Result<RecordDraft, DraftFault>
+
+    /// Feeds a reader piece by piece. Readers hand over drafts by a closure that cannot throw; they are passed on
+    /// after each piece.
+    /// - Returns: what the reader cannot go on after. The drafts before it are passed on.
+    func forEachDraft(
+        _ sink: (Row) throws -> Void,
+        feed: (ArraySlice<UInt8>, (Row) -> Void) throws -> Void, finish: ((Row) -> Void) throws -> Void
+    ) throws -> DraftFault? {
+        var drafts: [Row] = []
+        var broken: DraftFault?
+        do {
+            try forEachPiece { piece in
+                try feed(piece) { drafts.append($0) }
+                for draft in drafts { try sink(draft) }
+                drafts.removeAll(keepingCapacity: true)
+            }
+            try finish { drafts.append($0) }
+        } catch let fault as DraftFault {
+            broken = fault
+        }
         for draft in drafts { try sink(draft) }
+        return broken
     }
 }

@@ -53,19 +53,8 @@ struct ImportMapping {
         _ source: ByteSource, into sink: (Result<RecordDraft, DraftFault>) throws -> Void
     ) throws -> [String] {
         var reader = MappedReader(mapping, as: format, me: me)
-        var drafts: [Result<RecordDraft, DraftFault>] = []
-        var broken: DraftFault?
-        do {
-            try source.forEachPiece { piece in
-                try reader.feed(piece) { drafts.append($0) }
-                for draft in drafts { try sink(draft) }
-                drafts.removeAll(keepingCapacity: true)
-            }
-            try reader.finish { drafts.append($0) }
-        } catch let fault as DraftFault {
-            broken = fault
-        }
-        for draft in drafts { try sink(draft) }
+        let broken = try source.forEachDraft(
+            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) })
         if let broken { try end(broken, source, reader.count, sink) }
         return Self.remarks(on: reader)
     }
