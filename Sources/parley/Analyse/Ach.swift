@@ -65,6 +65,21 @@ struct MatrixOptions: ParsableArguments {
     }
 }
 
+/// The same, or how two analysts differ.
+struct ComparableMatrix: ParsableArguments {
+    @OptionGroup var choice: MatrixOptions
+    @Option(help: ArgumentHelp("Two analysts, where they differ.", valueName: "a,b")) var compare: String?
+
+    func validate() throws { try choice.expect(compare) }
+
+    func with(_ console: Console, _ body: (MatrixSpeech) throws -> Void) throws {
+        try choice.with(console) { speech in
+            if let compare { return try speech.compare(compare) }
+            try body(speech)
+        }
+    }
+}
+
 enum MatrixSort: String, ExpressibleByArgument, CaseIterable {
     case order, diagnosticity
 }
@@ -73,17 +88,13 @@ struct AchShow: Action {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "The matrix, cell by cell, and what follows from it.")
 
-    @OptionGroup var choice: MatrixOptions
+    @OptionGroup var choice: ComparableMatrix
     @Option(help: ArgumentHelp("order or diagnosticity.", valueName: "order")) var sort = MatrixSort.order
-    @Option(help: ArgumentHelp("Two analysts, where they differ.", valueName: "a,b")) var compare: String?
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var group: Ach
 
-    func validate() throws { try choice.expect(compare) }
-
     func run(_ console: Console) throws {
         try choice.with(console) { speech in
-            if let compare { return try speech.compare(compare) }
             try speech.show(sorted: sort)
         }
     }
@@ -93,16 +104,12 @@ struct AchRank: Action {
     static let configuration = CommandConfiguration(
         commandName: "rank", abstract: "The hypotheses, that with the least against it first.")
 
-    @OptionGroup var choice: MatrixOptions
-    @Option(help: ArgumentHelp("Two analysts, where they differ.", valueName: "a,b")) var compare: String?
+    @OptionGroup var choice: ComparableMatrix
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var group: Ach
 
-    func validate() throws { try choice.expect(compare) }
-
     func run(_ console: Console) throws {
         try choice.with(console) { speech in
-            if let compare { return try speech.compare(compare) }
             try speech.rank()
         }
     }
