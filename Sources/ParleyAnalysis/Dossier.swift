@@ -21,7 +21,7 @@ package struct Dossier: Sendable {
     ) -> [DossierRecord] {
         let live = images.compactMap { image -> DossierRecord? in
             guard let kind = Schema.assessments[tag: image.name.kind],
-                image.value(of: Field.deletedTag) != .bool(true)
+                image[Field.deletedTag] != .bool(true)
             else { return nil }
             return DossierRecord(image, facts[image.name.id] ?? .unknown, kind)
         }

@@ -48,7 +48,7 @@ package struct DossierRecord: Sendable {
 
     package func value(_ field: String) -> Value {
         guard let declared = kind[name: field] else { return .null }
-        let value = image.value(of: declared.tag)
+        let value = image[declared.tag]
         return declared.type.accepts(value) ? value : .null
     }
 
@@ -122,31 +122,4 @@ package struct DossierTuple: Sendable {
     package func ref(_ name: String) -> RecordID? { value(name).ref }
     /// Millionths.
     package func probability(_ name: String) -> Int64? { value(name).int }
-}
-
-extension RecordImage {
-    /// A plain field's value. Registers are in order, so a record of many ratings is not walked through.
-    func value(of field: UInt32) -> Value {
-        let place = registers.firstPlace { $0.name.field >= field }
-        guard place < registers.count, registers[place].name.field == field, registers[place].name.key == nil
-        else { return .null }
-        return registers[place].value
-    }
-
-    func registers(of field: UInt32) -> ArraySlice<RegisterImage> {
-        let start = registers.firstPlace { $0.name.field >= field }
-        return registers[start...].prefix { $0.name.field == field }
-    }
-}
-
-extension Array {
-    /// The first place from which on a condition holds, by halving.
-    func firstPlace(where holds: (Element) -> Bool) -> Int {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            if holds(self[middle]) { high = middle } else { low = middle + 1 }
-        }
-        return low
-    }
 }

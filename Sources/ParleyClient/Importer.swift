@@ -335,18 +335,6 @@ package enum ThreeWay {
     }
 }
 
-extension RecordImage {
-    /// nil where the register was never set or is unset. Found by halves: a record may hold thousands.
-    fileprivate func value(of register: RegisterName) -> Value? {
-        var (low, high) = (0, registers.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if registers[middle].name < register { low = middle + 1 } else { high = middle }
-        }
-        return low < registers.count && registers[low].name == register ? registers[low].value : nil
-    }
-}
-
 extension RecordDraft {
     /// About how many bytes it will take.
     fileprivate var weight: Int {

@@ -72,7 +72,31 @@ package struct RecordImage: Equatable, Sendable {
 
     /// The value of a register; null where it is not set.
     package subscript(field: UInt32, key: String? = nil) -> Value {
-        registers.first { $0.name == RegisterName(field: field, key: key) }?.value ?? .null
+        value(of: RegisterName(field: field, key: key)) ?? .null
+    }
+
+    /// The value of a register; nil where it is not set. Found by halving: a record may have thousands.
+    package func value(of register: RegisterName) -> Value? {
+        let place = registers.firstPlace { $0.name >= register }
+        return place < registers.count && registers[place].name == register ? registers[place].value : nil
+    }
+
+    /// The registers of a field, by key.
+    package func registers(of field: UInt32) -> ArraySlice<RegisterImage> {
+        let start = registers.firstPlace { $0.name.field >= field }
+        return registers[start...].prefix { $0.name.field == field }
+    }
+}
+
+extension Array {
+    /// The first place from which on a condition holds, by halving.
+    package func firstPlace(where holds: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if holds(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }
 
