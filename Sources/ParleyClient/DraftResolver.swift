@@ -48,6 +48,7 @@ struct DraftResolver {
     private func value(of write: DraftWrite, in draft: RecordDraft) throws -> Value {
         switch write.content {
         case .value(let value): return value
+        case .record(let key, let kind): return .ref(try record(holding: key, kind: kind).record.id)
         case .text(let text):
             let kind = Schema.assessments[tag: draft.kind]
             let type = kind?[tag: write.register.field]?.type ?? .any
@@ -95,18 +96,27 @@ struct DraftResolver {
     func identify(_ draft: RecordDraft, random: () -> [UInt8]) throws -> Found? {
         if let id = draft.id { return try known(RecordName(kind: draft.kind, id: id)) }
         for key in draft.keys {
-            if let known = names[key], known.kind == draft.kind { return try self.known(known) }
-            if let id = try tx.findByKey(DerivedID.canonical(key), kind: draft.kind) {
-                return Found(record: RecordName(kind: draft.kind, id: id), exists: true)
-            }
+            if let found = try holder(of: key, kind: draft.kind) { return found }
         }
-        if let key = draft.keys.first {
-            let id = DerivedID.record(kind: draft.kind, key: key)
-            return try known(RecordName(kind: draft.kind, id: id))
-        }
+        if let key = draft.keys.first { return try derived(from: key, kind: draft.kind) }
         if draft.kind == Self.linkKind?.tag { return nil }
         let id = RecordID(UInt128(folding: random()))
         return Found(record: RecordName(kind: draft.kind, id: id), exists: false)
+    }
+
+    private func record(holding key: String, kind: UInt32) throws -> Found {
+        try holder(of: key, kind: kind) ?? derived(from: key, kind: kind)
+    }
+
+    private func holder(of key: String, kind: UInt32) throws -> Found? {
+        if let known = names[key], known.kind == kind { return try self.known(known) }
+        return try tx.findByKey(DerivedID.canonical(key), kind: kind).map {
+            Found(record: RecordName(kind: kind, id: $0), exists: true)
+        }
+    }
+
+    private func derived(from key: String, kind: UInt32) throws -> Found {
+        try known(RecordName(kind: kind, id: DerivedID.record(kind: kind, key: key)))
     }
 
     /// A link is the one between these two records with this relation.

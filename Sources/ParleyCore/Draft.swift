@@ -13,6 +13,11 @@ package struct RecordDraft: Equatable, Sendable {
     package var writes: [DraftWrite]
     /// Whether it only says more of a record that is there: where there is none, it is refused.
     package var mustExist = false
+    /// When the source last changed this record, by its own word (`modified` in STIX): an import does not step
+    /// back to an older one.
+    package var version: Instant?
+    /// The record's bytes as they stand in the file, for the file of refused rows; empty where it has none.
+    package var raw: [UInt8] = []
 
     package init(
         kind: UInt32, line: Int, id: RecordID? = nil, label: String? = nil, keys: [String] = [],
@@ -42,6 +47,9 @@ package enum DraftContent: Equatable, Sendable {
     case value(Value)
     /// To be read by the field's type, once references (an id, a key, a label) can be resolved.
     case text(String)
+    /// A reference to the record of this kind that holds the key; where none does, to the one that an import of
+    /// that key would make.
+    case record(key: String, kind: UInt32)
 }
 
 /// A line of a file that could not be read as a record: where and why, and its bytes for the refused file.

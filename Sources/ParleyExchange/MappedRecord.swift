@@ -218,7 +218,7 @@ extension [Component] {
         if values.count == parts.count { return .value(.tuple(values)) }
         let texts = zip(parts, self).map { part, component in
             switch part {
-            case .text(let text): text
+            case .text(let text), .record(let text, _): text
             case .value(let value): value == .null ? "" : component.type.typed(value)
             }
         }

@@ -34,7 +34,7 @@ enum Example {
         let registers = try draft.writes.map { write -> RegisterImage in
             switch write.content {
             case .value(let value): return RegisterImage(write.register, value)
-            case .text(let text):
+            case .text(let text), .record(let text, _):
                 let type = try #require(kind[tag: write.register.field]).type
                 return RegisterImage(write.register, try type.value(of: text) { ids[$0] ?? Sample.id(0) })
             }

@@ -55,7 +55,7 @@ extension RecordDraft {
 
     func text(_ address: String) -> String? {
         switch self[address] {
-        case .text(let text)?: text
+        case .text(let text)?, .record(let text, _)?: text
         case .value(let value)?: value.text
         case nil: nil
         }

@@ -39,7 +39,7 @@ struct ImportedFile {
     private static func value(_ write: DraftWrite, _ kind: Kind, _ ids: [String: RecordID]) throws -> Value {
         switch write.content {
         case .value(let value): return value
-        case .text(let text):
+        case .text(let text), .record(let text, _):
             let type = try #require(kind[tag: write.register.field]?.type)
             return try type.value(of: text) { name throws(ValueFault) in
                 guard let id = ids[name] ?? Crockford.range(ofPrefix: name).map({ RecordID($0.lowerBound) })
