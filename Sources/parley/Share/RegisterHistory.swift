@@ -1,0 +1,33 @@
+import ParleyClient
+import ParleyCore
+import ParleyExchange
+import ParleyStore
+
+/// What was ever written of each register of a record, for `export --history`.
+struct RegisterHistory {
+    let tx: ReadTransaction
+    let attribution: Attribution
+
+    func writes(of record: RecordName) throws -> [RegisterPast] {
+        let past = try tx.past(of: record)
+        let asides = Set(
+            try tx.asides(of: record).map { Place(register: $0.register, change: $0.head.origin.change) })
+        var writes: [RegisterName: [PastWrite]] = [:]
+        for change in past.changes.sorted(by: { $0.origin.stamp < $1.origin.stamp }) {
+            let source = try attribution.source(change.origin)
+            for write in change.writes {
+                let isAside = asides.contains(Place(register: write.name, change: change.id))
+                writes[write.name, default: []].append(
+                    PastWrite(
+                        value: write.value, by: source.author, at: source.moment, act: source.act,
+                        device: change.id.device.text, number: change.id.number, isAside: isAside))
+            }
+        }
+        return writes.map { RegisterPast(name: $0, writes: $1) }
+    }
+
+    private struct Place: Hashable {
+        var register: RegisterName
+        var change: ChangeID
+    }
+}
