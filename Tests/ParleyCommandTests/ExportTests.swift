@@ -132,6 +132,30 @@ struct ExportTests {
         #expect(try other.parley(["export"]).out == (try world.parley(["export"]).out))
     }
 
+    @Test("the history of thousands of records of one import is whole, edits among them")
+    func longHistory() throws {
+        let world = try World()
+        try world.parley(["init", "past", "--as", "olga"])
+        let lines = (0..<2500).map {
+            #"{"fields":{"title":"T \#($0)"},"key":"t:\#($0)","kind":"section"}"#
+        }
+        try world.parley(
+            ["import", "-", "--format", "jsonl", "--source", "t"], input: lines.joined(separator: "\n"))
+        let id = try world.parley(["list", "key:t:1234", "--json"]).out
+        let edited = try #require(try Parsed.array(id).first?["id"] as? String)
+        try world.parley(["set", edited, "title=Mine"])
+        var counts: [Int: Int] = [:]
+        for line in try world.parley(["export", "--history"]).out.split(separator: "\n") {
+            let object = try Parsed.object(String(line))
+            let fields = try #require(object["fields"] as? [String: Any])
+            let registers = try #require(object["registers"] as? [String: [[String: Any]]])
+            let title = try #require(registers["title"])
+            #expect(title.last?["value"] as? String == fields["title"] as? String)
+            counts[title.count, default: 0] += 1
+        }
+        #expect(counts == [1: 2499, 2: 1])
+    }
+
     @Test("a CSV file of several kinds is refused before a byte of it is written")
     func oneKind() throws {
         let marked = try Marked()

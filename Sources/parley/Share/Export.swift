@@ -96,9 +96,19 @@ struct ExportCommand: Subcommand {
     ) throws {
         let kinds = KindLookup(tx)
         let writer = JSONLinesWriter { kinds[$0] }
-        try selection.forEach {
-            try sink.write(writer.line($0, history: try history?.writes(of: $0.name)))
+        guard let history else { return try selection.forEach { try sink.write(writer.line($0)) } }
+        var images: [RecordImage] = []
+        let flush = {
+            for (image, past) in zip(images, try history.writes(of: images.map(\.name))) {
+                try sink.write(writer.line(image, history: past))
+            }
+            images.removeAll(keepingCapacity: true)
         }
+        try selection.forEach { image in
+            images.append(image)
+            if images.count == RegisterHistory.many { try flush() }
+        }
+        try flush()
     }
 
     /// Twice through the records: the columns stand before the first row.

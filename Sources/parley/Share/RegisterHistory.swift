@@ -8,12 +8,18 @@ struct RegisterHistory {
     let tx: ReadTransaction
     let attribution: Attribution
 
-    func writes(of record: RecordName) throws -> [RegisterPast] {
-        let past = try tx.past(of: record)
+    /// So many records' pasts are read together, since they lie in the same changesets.
+    static let many = 2_048
+
+    func writes(of records: [RecordName]) throws -> [[RegisterPast]] {
+        try zip(records, try tx.changes(of: records)).map { try writes(of: $0, $1) }
+    }
+
+    private func writes(of record: RecordName, _ changes: [PastChange]) throws -> [RegisterPast] {
         let asides = Set(
             try tx.asides(of: record).map { Place(register: $0.register, change: $0.head.origin.change) })
         var writes: [RegisterName: [PastWrite]] = [:]
-        for change in past.changes.sorted(by: { $0.origin.stamp < $1.origin.stamp }) {
+        for change in changes.reversed() {
             let source = try attribution.source(change.origin)
             for write in change.writes {
                 let isAside = asides.contains(Place(register: write.name, change: change.id))
