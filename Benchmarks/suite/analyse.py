@@ -21,7 +21,7 @@ def matrix(bench, size):
     label = f"{items} x {hypotheses} x {analysts}"
     page = bench.scratch / "report.html"
     commands = {
-        "ach": ["ach", address, "--json"], "ach rank": ["ach", "rank", address, "--json"],
+        "ach": ["ach", address], "ach rank": ["ach", "rank", address],
         "report": ["report", address, "-o", page],
     }
     for row, words in commands.items():
