@@ -32,23 +32,40 @@ extension Workspace {
     package func commit(
         _ act: Act, in tx: WriteTransaction, _ build: (WriteTransaction) throws -> Writes
     ) throws -> [ChangeID] {
+        try expectWriter(tx)
+        var writes = try build(tx)
+        if act.kind == Act.Kind.hand.rawValue { try refuseSelfReference(writes.written) }
+        if !act.choosesItsWrites { try dropWithoutEffect(&writes.written, tx) }
+        return writes.isEmpty ? [] : try store(bodies(act, writes), in: tx)
+    }
+
+    /// Makes and stores several changesets in one transaction, each complete in itself: bulk work pays once for
+    /// what a transaction costs, and a kill leaves all of them or none.
+    package func commit(
+        in tx: WriteTransaction, bodies build: (WriteTransaction) throws -> [ChangesetBody]
+    ) throws -> [ChangeID] {
+        try expectWriter(tx)
+        return try store(build(tx), in: tx)
+    }
+
+    private func expectWriter(_ tx: WriteTransaction) throws {
         try membership.refresh(from: tx.log)
         try refreshIdentity(tx.log)
         guard let role = membership.roster.role(of: device), role > .reader else {
             throw ClientError.notMember
         }
-        var writes = try build(tx)
-        if act.kind == Act.Kind.hand.rawValue { try refuseSelfReference(writes.written) }
-        if !act.choosesItsWrites { try dropWithoutEffect(&writes.written, tx) }
-        guard !writes.isEmpty else { return [] }
+    }
+
+    private func store(_ bodies: [ChangesetBody], in tx: WriteTransaction) throws -> [ChangeID] {
+        if bodies.isEmpty { return [] }
         var author = try Author(tx, self)
-        var changes: [ChangeID] = []
-        for body in try bodies(act, writes) {
-            let entry = try author.entry(body: body)
-            let decoded = try ChangesetBody(decoding: body)
-            try tx.append([Arrival(entry: entry, body: decoded)])
-            changes.append(entry.header.change)
+        var appending = try tx.appending()
+        let changes = try bodies.map { body in
+            let entry = try author.entry(body: body.bytes)
+            try appending.add([Arrival(entry: entry, body: body)])
+            return entry.header.change
         }
+        try appending.finish()
         if let named = author.named { try tx.log.setMeta(Meta.namedStatement, named) }
         return changes
     }
@@ -76,19 +93,31 @@ extension Workspace {
     // MARK: Bodies
 
     /// One body, or the parts of a batch where the act is too large for one.
-    private func bodies(_ act: Act, _ writes: Writes) throws -> [[UInt8]] {
+    private func bodies(_ act: Act, _ writes: Writes) throws -> [ChangesetBody] {
         let whole = ChangesetBody.encode(act: act, written: writes.written, said: writes.said)
-        if whole.count <= ChangesetBody.longest { return [whole] }
+        if whole.count <= ChangesetBody.longest { return [try ChangesetBody(decoding: whole)] }
         let parts = try writes.split(atMost: ChangesetBody.longest - 4096)
         let batch = act[.batch] ?? .bytes(ambient.random(16))
-        return parts.enumerated().map { index, part in
+        return try parts.enumerated().map { index, part in
             var act = act
             act[.batch] = batch
             act[.part] = .int((act[.part]?.int ?? 1) + Int64(index))
             act[.last] = .bool(index == parts.count - 1 && (act[.last]?.bool ?? true))
-            return ChangesetBody.encode(act: act, written: part.written, said: part.said)
+            return try ChangesetBody(
+                decoding: ChangesetBody.encode(act: act, written: part.written, said: part.said))
         }
     }
+
+    /// The same for writes that stand by record and in order already.
+    package func bodies(_ act: Act, records: [RecordImage], said: [RecordImage]) throws -> [ChangesetBody] {
+        let whole = try ChangesetBody(act: act, records: records, said: said)
+        if whole.bytes.count <= ChangesetBody.longest { return [whole] }
+        return try bodies(act, Writes(records.flatMap(\.writes), said: said.flatMap(\.writes)))
+    }
+}
+
+extension RecordImage {
+    fileprivate var writes: [RegisterWrite] { registers.map { RegisterWrite(name, $0.name, $0.value) } }
 }
 
 extension Act {

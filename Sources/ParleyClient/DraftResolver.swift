@@ -25,22 +25,21 @@ final class DraftNames {
 struct DraftResolver {
     let tx: ReadTransaction
     let names: DraftNames
+    let sight: ImportSight
     let me: String?
-
-    struct Registered {
-        var register: RegisterName
-        var value: Value
-    }
 
     // MARK: Values
 
-    func values(of draft: RecordDraft) throws -> [Registered] {
-        var values = try draft.writes.map { write in
-            Registered(register: write.register, value: try value(of: write, in: draft))
+    func values(of draft: RecordDraft) throws -> [RegisterImage] {
+        var values: [RegisterImage] = []
+        values.reserveCapacity(draft.writes.count + draft.keys.count)
+        for write in draft.writes {
+            values.append(RegisterImage(write.register, try value(of: write, in: draft)))
+            if write.register.field == Field.keysTag { sight.noteOtherKey() }
         }
         for key in draft.keys {
             let register = RegisterName(field: Field.keysTag, key: DerivedID.canonical(key))
-            values.append(Registered(register: register, value: .bool(true)))
+            values.append(RegisterImage(register, .bool(true)))
         }
         return values
     }
@@ -73,15 +72,18 @@ struct DraftResolver {
 
     /// Nobody can write under a colleague's key: what a file states of other people becomes a voice,
     /// `~name`, unless that very value stands here already by the colleague's own hand.
-    func voiced(_ values: [Registered], of draft: RecordDraft, beside image: RecordImage?) -> [Registered] {
-        guard let kind = Schema.assessments[tag: draft.kind] else { return values }
+    func voiced(_ values: [RegisterImage], of draft: RecordDraft, beside image: RecordImage?)
+        -> [RegisterImage]
+    {
+        guard let kind = Schema.assessments[tag: draft.kind],
+            kind.fields.contains(where: { $0.merge == .each })
+        else { return values }
         return values.compactMap { stated in
-            guard kind[tag: stated.register.field]?.merge == .each, let key = stated.register.key, key != me,
+            guard kind[tag: stated.name.field]?.merge == .each, let key = stated.name.key, key != me,
                 !key.hasPrefix("~")
             else { return stated }
-            if image?[stated.register.field, key] == stated.value { return nil }
-            let voice = RegisterName(field: stated.register.field, key: "~" + key)
-            return Registered(register: voice, value: stated.value)
+            if image?[stated.name.field, key] == stated.value { return nil }
+            return RegisterImage(RegisterName(field: stated.name.field, key: "~" + key), stated.value)
         }
     }
 
@@ -109,7 +111,11 @@ struct DraftResolver {
     }
 
     private func holder(of key: String, kind: UInt32) throws -> Found? {
-        if let known = names[key], known.kind == kind { return try self.known(known) }
+        if let known = names[key] {
+            if known.kind == kind { return try self.known(known) }
+        } else if try !sight.mayHoldKey(kind, tx) {
+            return nil
+        }
         return try tx.findByKey(DerivedID.canonical(key), kind: kind).map {
             Found(record: RecordName(kind: kind, id: $0), exists: true)
         }
@@ -120,9 +126,9 @@ struct DraftResolver {
     }
 
     /// A link is the one between these two records with this relation.
-    func identify(link draft: RecordDraft, _ values: [Registered]) throws -> Found {
+    func identify(link draft: RecordDraft, _ values: [RegisterImage]) throws -> Found {
         func value(_ name: String) -> Value? {
-            values.first { $0.register == RegisterName(field: Self.linkKind?[name: name]?.tag ?? 0) }?.value
+            values.first { $0.name == RegisterName(field: Self.linkKind?[name: name]?.tag ?? 0) }?.value
         }
         guard let from = value("from")?.ref, let relation = value("rel")?.text, let to = value("to")?.ref
         else {
@@ -135,6 +141,6 @@ struct DraftResolver {
     private static let linkKind = Schema.assessments[name: "link"]
 
     private func known(_ record: RecordName) throws -> Found {
-        Found(record: record, exists: try tx.exists(record))
+        Found(record: record, exists: try sight.mayHold(record, tx) && tx.exists(record))
     }
 }

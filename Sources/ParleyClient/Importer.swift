@@ -4,7 +4,8 @@ package import ParleyStore
 internal import ParleyTrust
 
 /// Brings drafts into a workspace: finds or derives each record, and merges three ways against what the same
-/// source said last time. One run is one batch of changesets of about a thousand records; each is atomic.
+/// source said last time. One run is one batch of changesets of about a thousand records; each is atomic, and a
+/// few of them are one transaction.
 ///
 /// | the source          | people since        | what happens                                     |
 /// |---------------------|---------------------|--------------------------------------------------|
@@ -26,6 +27,8 @@ package final class Importer {
         package var exported: Instant?
         /// Records in one changeset.
         package var chunk = 1000
+        /// Changesets in one transaction.
+        package var together = 8
         package var note: String?
 
         package init(source: String) { self.source = source }
@@ -56,12 +59,15 @@ package final class Importer {
     private let options: Options
     private let transaction: WriteTransaction?
     private let batch: [UInt8]
-    private var drafts: [IdentifiedDraft] = []
+    /// What becomes one changeset each; the last part is still growing.
+    private var parts: [[IdentifiedDraft]] = []
+    private var growing: [IdentifiedDraft] = []
     private var weight = 0
     private var postponed: [IdentifiedDraft] = []
     private let names = DraftNames()
-    /// Where in the file each record stands.
-    private var lines: [RecordName: Int] = [:]
+    private let sight: ImportSight
+    /// What the source said last time of the records at hand.
+    private var bases: [RecordName: [RegisterImage]] = [:]
     private static let linkTag = Schema.assessments[name: "link"]?.tag
     private var part: Int64 = 0
     package private(set) var tally = Tally()
@@ -75,38 +81,55 @@ package final class Importer {
         self.workspace = workspace
         self.options = options
         self.transaction = transaction
+        sight = ImportSight(source: options.source)
         batch = workspace.ambient.random(16)
     }
 
-    /// Takes one record of the file; writes when a changeset is full.
+    /// Takes one record of the file; writes when enough changesets are full.
     package func add(_ draft: RecordDraft) throws {
-        drafts.append(IdentifiedDraft(draft: draft))
-        weight += draft.weight
-        // One chunk is held back, so that the last part of the batch can say that it is the last.
-        if drafts.count >= options.chunk * 2 || weight > Self.heaviest { try write(upTo: options.chunk) }
+        try add(IdentifiedDraft(draft: draft))
+    }
+
+    private func add(_ draft: IdentifiedDraft) throws {
+        growing.append(draft)
+        weight += draft.draft.weight
+        guard growing.count >= options.chunk || weight > Self.heaviest else { return }
+        closePart()
+        // One part is held back, so that the last of the batch can say that it is the last.
+        if parts.count > options.together { try write(options.together) }
+    }
+
+    private func closePart() {
+        if !growing.isEmpty { parts.append(growing) }
+        (growing, weight) = ([], 0)
     }
 
     /// Writes the rest. Rows whose references were not there yet are tried again, now that all are.
     package func finish() throws {
-        while drafts.count > options.chunk { try write(upTo: options.chunk) }
-        try write(upTo: drafts.count, isLast: postponed.isEmpty)
+        try writeRest()
         guard !postponed.isEmpty else { return }
-        drafts = postponed
+        let waiting = postponed
         postponed = []
         names.isComplete = true
-        try write(upTo: drafts.count, isLast: true)
+        for draft in waiting { try add(draft) }
+        try writeRest()
+    }
+
+    private func writeRest() throws {
+        closePart()
+        if parts.count > options.together { try write(options.together) }
+        try write(parts.count, areLast: true)
     }
 
     private static let heaviest = 600 * 1024
 
-    private func write(upTo count: Int, isLast: Bool = false) throws {
-        let chunk = Array(drafts.prefix(count))
-        drafts.removeFirst(chunk.count)
-        weight = drafts.reduce(0) { $0 + $1.draft.weight }
-        guard !chunk.isEmpty else { return }
+    private func write(_ count: Int, areLast: Bool = false) throws {
+        let group = Array(parts.prefix(count))
+        parts.removeFirst(group.count)
+        guard !group.isEmpty else { return }
         let before = (tally, kept.count, faults.count, postponed.count)
         do {
-            changes += try commit(act(isLast: isLast)) { tx in try writes(of: chunk, tx) }
+            changes += try commit { tx in try bodies(of: group, areLast: areLast, tx) }
         } catch {
             // The transaction is gone, and what was counted in it.
             tally = before.0
@@ -117,9 +140,18 @@ package final class Importer {
         }
     }
 
-    private func commit(_ act: Act, _ build: (WriteTransaction) throws -> Writes) throws -> [ChangeID] {
-        guard let transaction else { return try workspace.commit(act, build) }
-        return try workspace.commit(act, in: transaction, build)
+    private func commit(_ build: (WriteTransaction) throws -> [ChangesetBody]) throws -> [ChangeID] {
+        guard let transaction else { return try workspace.store.write { try commit(build, $0) } }
+        return try commit(build, transaction)
+    }
+
+    private func commit(
+        _ build: (WriteTransaction) throws -> [ChangesetBody], _ tx: WriteTransaction
+    ) throws -> [ChangeID] {
+        try sight.begin(tx)
+        let changes = try workspace.commit(in: tx, bodies: build)
+        try sight.finish(tx)
+        return changes
     }
 
     private func act(isLast: Bool) -> Act {
@@ -136,31 +168,59 @@ package final class Importer {
         return act
     }
 
-    // MARK: One chunk
+    // MARK: One transaction
 
     /// First every draft learns which record it is, so that drafts may refer to each other both ways; then
     /// their values are read.
-    private func writes(of chunk: [IdentifiedDraft], _ tx: WriteTransaction) throws -> Writes {
+    private func bodies(
+        of group: [[IdentifiedDraft]], areLast: Bool, _ tx: WriteTransaction
+    ) throws -> [ChangesetBody] {
+        let group = try group.map { try $0.map { try identified($0, tx) } }
+        bases = try tx.importBases(source: options.source, about: asked(group))
         var collected = CollectedWrites()
-        let chunk = try chunk.map { try identified($0, tx) }
-        for draft in chunk {
-            do {
-                try take(draft, tx, into: &collected)
-            } catch let fault as DraftFault {
-                faults.append(fault)
-                tally.refused += 1
-            } catch is DraftNames.NotYet {
-                postponed.append(draft)
-            }
+        for part in group {
+            collected.beginPart()
+            for draft in part { try takeOrRefuse(draft, tx, into: &collected) }
         }
-        return collected.writes
+        let isComplete = areLast && postponed.isEmpty
+        return try collected.parts.enumerated().flatMap { index, part in
+            let act = act(isLast: isComplete && index == collected.parts.count - 1)
+            return part.isEmpty
+                ? [] : try workspace.bodies(act, records: part.written.inOrder, said: part.said.inOrder)
+        }
+    }
+
+    private func takeOrRefuse(
+        _ draft: IdentifiedDraft, _ tx: WriteTransaction, into collected: inout CollectedWrites
+    ) throws {
+        do {
+            try take(draft, tx, into: &collected)
+        } catch let fault as DraftFault {
+            faults.append(fault)
+            tally.refused += 1
+        } catch is DraftNames.NotYet {
+            postponed.append(draft)
+        }
+    }
+
+    /// The records of which the source may have spoken before, and the fields that it speaks of now.
+    private func asked(_ group: [[IdentifiedDraft]]) -> [RecordName: UInt64] {
+        var asked: [RecordName: UInt64] = [:]
+        for draft in group.joined() where options.exported == nil {
+            guard let found = draft.found, found.exists, sight.maySpeak(of: found.record) else { continue }
+            asked[found.record, default: 0] |= draft.draft.fields
+        }
+        return asked
+    }
+
+    private func resolver(_ tx: ReadTransaction) -> DraftResolver {
+        DraftResolver(tx: tx, names: names, sight: sight, me: workspace.handle)
     }
 
     private func identified(_ waiting: IdentifiedDraft, _ tx: ReadTransaction) throws -> IdentifiedDraft {
         var waiting = waiting
-        let resolver = DraftResolver(tx: tx, names: names, me: workspace.handle)
         if waiting.found == nil {
-            waiting.found = try resolver.identify(waiting.draft) { workspace.ambient.random(16) }
+            waiting.found = try resolver(tx).identify(waiting.draft) { workspace.ambient.random(16) }
         }
         if let found = waiting.found {
             // What waited may have been made by a line behind it.
@@ -174,24 +234,27 @@ package final class Importer {
         _ waiting: IdentifiedDraft, _ tx: WriteTransaction, into collected: inout CollectedWrites
     ) throws {
         let draft = waiting.draft
-        let resolver = DraftResolver(tx: tx, names: names, me: workspace.handle)
+        let resolver = resolver(tx)
         let stated = try resolver.values(of: draft)
         let found = try waiting.found ?? resolver.identify(link: draft, stated)
-        let isNew = !found.exists && collected[found.record] == nil
+        let isNew = !found.exists && !collected.holds(found.record)
         if isNew, draft.mustExist { try refuseToCreate(draft) }
         let image = found.exists ? try tx.image(of: found.record) : nil
         let values = resolver.voiced(stated, of: draft, beside: image)
-        if let line = lines[found.record] {
-            let earlier = collected[found.record] ?? []
-            try expectNoContradiction(values, of: found.record, draft, line: line) { register in
-                earlier.last { $0.register == register }?.value ?? image?.value(of: register)
+        let earlier = sight.lines[found.record]
+        if let earlier {
+            try expectNoContradiction(values, of: found.record, draft, line: earlier) { register in
+                collected.value(of: register, in: found.record) ?? image?.value(of: register)
             }
         }
-        lines[found.record] = draft.line
-        if isNew { return try create(values, as: found.record, draft, &collected) }
-        let written = try merge(values, into: found, image, draft, tx, &collected)
-        collected.add(written, to: found.record)
-        count(isNew: false, changed: !written.isEmpty)
+        if isNew {
+            sight.note(found.record, at: draft.line)
+            return try create(values, as: found.record, draft, &collected)
+        }
+        let base = try base(of: found, values, tx)
+        sight.note(found.record, at: draft.line)
+        let changed = merge(values, into: found.record, image, base, draft, &collected)
+        count(isNew: false, changed: changed)
     }
 
     private func refuseToCreate(_ draft: RecordDraft) throws {
@@ -203,61 +266,73 @@ package final class Importer {
     }
 
     private func create(
-        _ values: [DraftResolver.Registered], as record: RecordName, _ draft: RecordDraft,
+        _ values: [RegisterImage], as record: RecordName, _ draft: RecordDraft,
         _ collected: inout CollectedWrites
     ) throws {
-        let written = values.filter { $0.value != .null }
+        let isWhole = values.allSatisfy { $0.value != .null }
+        let written = isWhole ? values : values.filter { $0.value != .null }
         guard !written.isEmpty else {
             throw DraftFault(line: draft.line, reason: "there is nothing to import here")
         }
-        collected.add(written, to: record)
+        collected.write(written, to: record)
         if draft.id == nil, draft.keys.isEmpty, draft.kind != Self.linkTag { tally.nameless += 1 }
         count(isNew: true, changed: true)
     }
 
     /// The three-way merge for a record that exists already, here or further up in the file.
-    /// - Returns: what is to be written.
+    /// - Returns: whether anything is to be written.
     private func merge(
-        _ values: [DraftResolver.Registered], into found: DraftResolver.Found, _ image: RecordImage?,
-        _ draft: RecordDraft, _ tx: ReadTransaction, _ collected: inout CollectedWrites
-    ) throws -> [DraftResolver.Registered] {
-        let registers = Set(values.map(\.register))
-        let base = found.exists ? try base(of: found.record, registers, tx) : [:]
-        let earlier = collected[found.record] ?? []
-        return values.filter { value in
-            let shown =
-                earlier.last { $0.register == value.register }?.value ?? image?.value(of: value.register)
+        _ values: [RegisterImage], into record: RecordName, _ image: RecordImage?,
+        _ base: (RegisterName) -> Value?, _ draft: RecordDraft, _ collected: inout CollectedWrites
+    ) -> Bool {
+        var (written, said): ([RegisterImage], [RegisterImage]) = ([], [])
+        for value in values where !collected.holds(value.name, of: record) {
+            let shown = image?.value(of: value.name)
             let verdict = ThreeWay.judge(
-                source: value.value, base: base[value.register], shown: shown, overwrites: options.overwrites)
-            let write = RegisterWrite(found.record, value.register, value.value)
-            if verdict == .say || verdict == .keep { collected.said.append(write) }
-            if verdict == .keep { keep(draft, write, ours: shown ?? .null) }
-            return verdict == .write
+                source: value.value, base: base(value.name), shown: shown, overwrites: options.overwrites)
+            switch verdict {
+            case .nothing: break
+            case .write: written.append(value)
+            case .say: said.append(value)
+            case .keep:
+                said.append(value)
+                keep(draft, RegisterWrite(record, value.name, value.value), ours: shown ?? .null)
+            }
         }
+        collected.write(written, to: record)
+        collected.say(said, of: record)
+        return !written.isEmpty
     }
 
     private func base(
-        of record: RecordName, _ registers: Set<RegisterName>, _ tx: ReadTransaction
-    ) throws -> [RegisterName: Value] {
+        of found: DraftResolver.Found, _ values: [RegisterImage], _ tx: ReadTransaction
+    ) throws -> (RegisterName) -> Value? {
+        guard found.exists else { return { _ in nil } }
         if let exported = options.exported {
-            return try tx.values(asOf: exported, record: record, registers: registers)
+            let then = try tx.values(
+                asOf: exported, record: found.record, registers: Set(values.map(\.name)))
+            return { then[$0] }
         }
-        return try tx.importBase(source: options.source, record: record, registers: registers)
+        if bases[found.record] == nil, sight.maySpeak(of: found.record) {
+            bases.merge(try tx.importBases(source: options.source, about: [found.record: .max])) { $1 }
+        }
+        let base = bases[found.record] ?? []
+        return { register in base.first { $0.name == register }?.value }
     }
 
     /// A record that stands twice in one file must say the same both times: else each import would change it
     /// to and fro.
     private func expectNoContradiction(
-        _ values: [DraftResolver.Registered], of record: RecordName, _ draft: RecordDraft, line: Int,
+        _ values: [RegisterImage], of record: RecordName, _ draft: RecordDraft, line: Int,
         _ shown: (RegisterName) -> Value?
     ) throws {
         let kind = Schema.assessments[tag: record.kind]
         // What was never set, no line before this one has stated.
-        let differs = { (value: DraftResolver.Registered) in
-            shown(value.register).map { $0 != value.value } ?? false
+        let differs = { (value: RegisterImage) in
+            shown(value.name).map { $0 != value.value } ?? false
         }
         guard let differing = values.first(where: differs) else { return }
-        let field = kind?.text(of: differing.register) ?? "#\(differing.register.field)"
+        let field = kind?.text(of: differing.name) ?? "#\(differing.name.field)"
         throw DraftFault(
             line: draft.line,
             reason: "\(field) says something else than line \(line), which is the same record")
@@ -288,53 +363,6 @@ struct IdentifiedDraft {
     var found: DraftResolver.Found?
 }
 
-/// What a chunk writes, by record: each record's writes together and in order, so that encoding them needs
-/// no sorting of all.
-private struct CollectedWrites {
-    private var written: [RecordName: [DraftResolver.Registered]] = [:]
-    var said: [RegisterWrite] = []
-
-    subscript(record: RecordName) -> [DraftResolver.Registered]? { written[record] }
-
-    mutating func add(_ values: [DraftResolver.Registered], to record: RecordName) {
-        guard !values.isEmpty else { return }
-        written[record, default: []] += values.sorted { $0.register < $1.register }
-    }
-
-    var writes: Writes {
-        var writes = Writes(said: said)
-        for record in written.keys.sorted() {
-            for value in written[record] ?? [] {
-                writes.written.append(RegisterWrite(record, value.register, value.value))
-            }
-        }
-        return writes
-    }
-}
-
-/// The rule of the table above, for one register.
-package enum ThreeWay {
-    package enum Verdict: Equatable, Sendable {
-        case nothing
-        case write
-        /// Not written, since it is shown already; the next import must know that the source said it.
-        case say
-        /// Not written, since people say otherwise.
-        case keep
-    }
-
-    /// - Parameters:
-    ///   - source: what the source says now.
-    ///   - base: what it said last time; nil if it never spoke of this register.
-    ///   - shown: the value that is shown; nil where the register was never set.
-    package static func judge(source: Value, base: Value?, shown: Value?, overwrites: Bool) -> Verdict {
-        if source == base { return overwrites && shown != source ? .write : .nothing }
-        if source == shown { return .say }
-        if shown == nil || shown == base { return source == .null && shown == nil ? .nothing : .write }
-        return overwrites ? .write : .keep
-    }
-}
-
 extension RecordDraft {
     /// About how many bytes it will take.
     fileprivate var weight: Int {
@@ -343,6 +371,13 @@ extension RecordDraft {
             case .value(.text(let text)), .text(let text): sum + 8 + text.utf8.count
             default: sum + 16
             }
+        }
+    }
+
+    /// The fields it states, as a mask; all where it states one that has no place in a mask.
+    fileprivate var fields: UInt64 {
+        writes.reduce(1 << UInt64(Field.keysTag)) { mask, write in
+            write.register.field < Field.tagLimit ? mask | 1 << UInt64(write.register.field) : .max
         }
     }
 }

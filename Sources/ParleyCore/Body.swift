@@ -150,6 +150,18 @@ extension ChangesetBody {
         return bytes
     }
 
+    /// Encodes an act whose writes stand by record already, and is that body at once: nothing is sorted, copied
+    /// or decoded. Both lists ascend by record, and each record's registers by name; no register stands twice.
+    /// - Throws: where the result would not decode.
+    package init(
+        act: Act, records: [RecordImage], said: [RecordImage] = []
+    ) throws(MalformedBytes) {
+        var encoder = BodyEncoder(act, most: records.count + said.count)
+        written = try encoder.append(records)
+        self.said = try encoder.append(said)
+        (self.act, bytes, writes) = (act, encoder.bytes, encoder.writes)
+    }
+
     /// The bytes of the same writes under another act.
     package func bytes(under act: Act) throws(MalformedBytes) -> [UInt8] {
         var reader = ByteReader(bytes)
@@ -175,7 +187,7 @@ extension ChangesetBody {
 }
 
 extension Act {
-    fileprivate func encode(into bytes: inout [UInt8]) {
+    func encode(into bytes: inout [UInt8]) {
         bytes.append(varint: kind)
         bytes.append(varint: UInt64(attributes.count))
         for (tag, value) in attributes.sorted(by: { $0.key < $1.key }) {
@@ -198,14 +210,26 @@ extension [UInt8] {
 
     private mutating func append(group: ArraySlice<RegisterWrite>) {
         guard let record = group.first?.record else { return }
-        append(varint: UInt64(record.kind) << 3 | (group.count < 8 ? UInt64(group.count) : 0))
-        if group.count >= 8 { append(varint: UInt64(group.count)) }
-        append(uint128: record.id.number)
+        append(groupOf: group.count, record)
         for write in group {
-            append(varint: UInt64(write.register.field) << 1 | (write.register.key == nil ? 0 : 1))
-            if let key = write.register.key { append(text: key) }
+            append(head: write.register)
             write.value.encode(into: &self)
         }
+    }
+
+    mutating func append(groupOf count: Int, _ record: RecordName) {
+        append(varint: UInt64(record.kind) << 3 | (count < 8 ? UInt64(count) : 0))
+        if count >= 8 { append(varint: UInt64(count)) }
+        append(uint128: record.id.number)
+    }
+
+    /// - Returns: where the key lies; nil for a plain field.
+    @inline(__always) @discardableResult
+    mutating func append(head register: RegisterName) -> Range<Int>? {
+        append(varint: UInt64(register.field) << 1 | (register.key == nil ? 0 : 1))
+        guard let key = register.key else { return nil }
+        append(text: key)
+        return count - key.utf8.count..<count
     }
 }
 

@@ -117,3 +117,28 @@ package struct RegisterImage: Equatable, Sendable {
         self.value = value
     }
 }
+
+extension [RegisterImage] {
+    /// Sorts by name; of two values of one register the later stays. By numbers first: few names have keys.
+    package mutating func sortKeepingLast() {
+        if zip(self, dropFirst()).allSatisfy({ $0.name < $1.name }) { return }
+        let order = indices.map { UInt64(self[$0].name.field) << 32 | UInt64($0) }.sorted()
+        var sorted: [RegisterImage] = []
+        sorted.reserveCapacity(count)
+        for place in order { sorted.insert(self[Int(place & 0xFFFF_FFFF)], amongLastOf: place >> 32) }
+        self = sorted
+    }
+
+    /// Fields ascend already: finds the place among the keys of the field that came last.
+    private mutating func insert(_ register: RegisterImage, amongLastOf field: UInt64) {
+        var place = count
+        while place > 0, self[place - 1].name.field == field, register.name < self[place - 1].name {
+            place -= 1
+        }
+        if place > 0, self[place - 1].name == register.name {
+            self[place - 1] = register
+        } else {
+            insert(register, at: place)
+        }
+    }
+}

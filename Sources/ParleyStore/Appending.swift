@@ -26,6 +26,7 @@ package struct Appending {
         }
     }
 
+    @discardableResult
     package mutating func finish() throws -> Applied {
         try applier.finish()
         let isFew = groups <= WriteTransaction.indexedAtOnce

@@ -29,14 +29,32 @@ extension ReadTransaction {
     /// What a changeset at a position of the log wrote, and by what act; nil where it is void.
     package func body(at position: Int64) throws -> ChangesetBody? { try opened(at: position)?.body }
 
-    /// What one source said of registers at its last saying, whichever device ran the import: the base
-    /// of a three-way import. Registers of which it never spoke are absent.
-    package func importBase(
-        source: String, record: RecordName, registers: Set<RegisterName>
-    ) throws -> [RegisterName: Value] {
-        try newest(of: registers, in: record, at: sayings(of: source, about: record)) {
-            [$0.written, $0.said]
+    /// Whether an import has ever written or said anything under this name.
+    package func hasSpoken(source: String) throws -> Bool {
+        let row = try HotStatement(
+            db, "SELECT 1 FROM act WHERE kind = \(Act.Kind.importing.rawValue) AND source = ? LIMIT 1")
+        row.bind(1, copyingText: Array(source.utf8))
+        defer { row.reset() }
+        return try row.step()
+    }
+
+    /// What one source said of records at its last saying, whichever device ran the import: the base of a
+    /// three-way import. Registers of which it never spoke are absent. The log is read in its order, and each
+    /// changeset opened once, however scattered the records are.
+    /// - Parameter records: with the fields that are asked for, as a mask; those beyond it are always told.
+    package func importBases(
+        source: String, about records: [RecordName: UInt64]
+    ) throws -> [RecordName: [RegisterImage]] {
+        var bases = ImportBases(records)
+        var asked: [(position: Int64, record: RecordName)] = []
+        for record in records.keys {
+            for position in try sayings(of: source, about: record) { asked.append((position, record)) }
         }
+        for (position, record) in asked.sorted(by: { $0.position < $1.position }) {
+            guard let opened = try opened(at: position), let body = opened.body else { continue }
+            bases.add(body, opened.header.stamp, about: record)
+        }
+        return bases.newest
     }
 
     /// What registers held at a time: the base of an import of a file that was exported then. Registers that
@@ -46,26 +64,23 @@ extension ReadTransaction {
     ) throws -> [RegisterName: Value] {
         let positions = try history(of: record)
             .filter { $0.origin.stamp.time.milliseconds <= time.milliseconds }.map(\.position)
-        return try newest(of: registers, in: record, at: positions) { [$0.written] }
+        return try newest(of: registers, in: record, at: positions)
     }
 
-    /// The greatest-stamped of what the changesets at some positions say.
+    /// The greatest-stamped of what the changesets at some positions write.
     private func newest(
-        of registers: Set<RegisterName>, in record: RecordName, at positions: [Int64],
-        _ sections: (ChangesetBody) -> [[RecordGroup]]
+        of registers: Set<RegisterName>, in record: RecordName, at positions: [Int64]
     ) throws -> [RegisterName: Value] {
         var newest: [RegisterName: (stamp: Stamp, value: Value)] = [:]
         for position in positions {
-            guard let opened = try opened(at: position), let body = opened.body else { continue }
+            guard let opened = try opened(at: position), let body = opened.body,
+                let group = body.group(of: record, in: body.written)
+            else { continue }
             let stamp = opened.header.stamp
-            for group in sections(body).compactMap({ body.group(of: record, in: $0) }) {
-                for write in body.writes(of: group) {
-                    let register = body.register(of: write)
-                    let isLater = newest[register].map { $0.stamp < stamp } ?? true
-                    if isLater, registers.contains(register) {
-                        newest[register] = (stamp, body.value(of: write))
-                    }
-                }
+            for write in body.writes(of: group) {
+                let register = body.register(of: write)
+                let isLater = newest[register].map { $0.stamp < stamp } ?? true
+                if isLater, registers.contains(register) { newest[register] = (stamp, body.value(of: write)) }
             }
         }
         return newest.mapValues(\.value)

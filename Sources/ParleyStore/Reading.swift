@@ -79,6 +79,16 @@ extension ReadTransaction {
         return try row.step() ? row.id(0).map { RecordID($0) } : nil
     }
 
+    /// Whether there is any record of a kind, deleted ones included.
+    package func holdsAny(of kind: UInt32) throws -> Bool {
+        let table = LiveSchema.assessments[kind]
+        let row = try HotStatement(
+            db, "SELECT 1 FROM \"\(table.name)\" WHERE \(table.kindSQL) = ?1 LIMIT 1")
+        row.bind(1, Int64(kind))
+        defer { row.reset() }
+        return try row.step()
+    }
+
     package func exists(_ record: RecordName) throws -> Bool { try bookkeeping(of: record) != nil }
 
     package func bookkeeping(of record: RecordName) throws -> Bookkeeping? {

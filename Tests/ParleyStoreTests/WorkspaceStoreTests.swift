@@ -125,7 +125,7 @@ import Testing
         var (olga, ken) = (Author(0), Author(1))
         let store = try folder.store()
         let record = name(8, 1)
-        let registers: Set = [RegisterName(field: 1), RegisterName(field: 2)]
+        let other = name(8, 2)
         func act(_ source: String) -> Act { Act(.importing, [.source: .text(source)]) }
         let arrivals = [
             olga.write([RegisterWrite(record, 1, .text("first"))], act: act("feed"), wall: 10),
@@ -134,8 +134,15 @@ import Testing
             olga.write([RegisterWrite(record, 1, .text("other"))], act: act("wire"), wall: 50),
         ].map(\.arrival)
         try store.write { _ = try $0.append(arrivals) }
-        let base = try store.read { try $0.importBase(source: "feed", record: record, registers: registers) }
-        #expect(base == [RegisterName(field: 1): .text("second")])
+        let asked: [RecordName: UInt64] = [record: 1 << 1 | 1 << 2, other: .max]
+        let bases = try store.read { try $0.importBases(source: "feed", about: asked) }
+        #expect(bases == [record: [RegisterImage(RegisterName(field: 1), .text("second"))], other: []])
+        #expect(
+            try store.read { try $0.importBases(source: "feed", about: [record: 1 << 2]) } == [record: []])
+        #expect(
+            try store.read { tx in try ["feed", "mail"].map { try tx.hasSpoken(source: $0) } } == [
+                true, false,
+            ])
         let history = try store.read { try $0.history(of: record) }
         #expect(history.map { $0.origin.stamp.time.milliseconds } == [50, 40, 30, 10])
     }
