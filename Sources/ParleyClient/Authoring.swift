@@ -8,13 +8,15 @@ internal import ParleyTrust
 package struct Writes: Sendable {
     package var written: [RegisterWrite]
     package var said: [RegisterWrite]
+    /// The batch ends with this, even where nothing is left to be written.
+    package var endsBatch = false
 
     package init(_ written: [RegisterWrite] = [], said: [RegisterWrite] = []) {
         self.written = written
         self.said = said
     }
 
-    package var isEmpty: Bool { written.isEmpty && said.isEmpty }
+    package var isEmpty: Bool { written.isEmpty && said.isEmpty && !endsBatch }
 }
 
 extension Workspace {
@@ -41,6 +43,8 @@ extension Workspace {
         if act.kind == Act.Kind.hand.rawValue { try refuseSelfReference(writes.written) }
         if !act.choosesItsWrites { try dropWithoutEffect(&writes.written, tx) }
         guard !writes.isEmpty else { return [] }
+        var act = act
+        if writes.endsBatch { act[.last] = .bool(true) }
         var author = try Author(tx, self)
         var changes: [ChangeID] = []
         for body in try bodies(act, writes) {

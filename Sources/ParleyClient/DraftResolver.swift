@@ -2,29 +2,10 @@ internal import ParleyCore
 internal import ParleyProtocol
 internal import ParleyStore
 
-/// By what names the records of one file are known to each other. One table for the whole run: a copy per
-/// row would cost more than the row.
-final class DraftNames {
-    /// A reference to something that a later line may bring.
-    struct NotYet: Error {}
-
-    private var labels: [String: RecordName] = [:]
-    private var keys: [String: RecordName] = [:]
-    /// The whole file has been read: what is not known now never will be.
-    var isComplete = false
-
-    subscript(text: String) -> RecordName? { labels[text] ?? keys[DerivedID.canonical(text)] }
-
-    func remember(_ draft: RecordDraft, as record: RecordName) {
-        if let label = draft.label { labels[label] = record }
-        for key in draft.keys { keys[DerivedID.canonical(key)] = record }
-    }
-}
-
 /// Turns a draft into a record and values, with the workspace and the rest of the file to look things up in.
 struct DraftResolver {
     let tx: ReadTransaction
-    let names: DraftNames
+    let names: ImportLedger
     let me: String?
 
     struct Registered {
@@ -42,6 +23,9 @@ struct DraftResolver {
             let register = RegisterName(field: Field.keysTag, key: DerivedID.canonical(key))
             values.append(Registered(register: register, value: .bool(true)))
         }
+        if let version = draft.version, !values.contains(where: { $0.register == ImportVersion.register }) {
+            values.append(Registered(register: ImportVersion.register, value: .text(version.text)))
+        }
         return values
     }
 
@@ -57,7 +41,7 @@ struct DraftResolver {
                     try reference(given, allowed: type.allowed)
                 }
             } catch {
-                guard names.isComplete else { throw DraftNames.NotYet() }
+                guard names.isComplete else { throw ImportLedger.NotYet() }
                 let field = (kind?.name ?? "#\(draft.kind)") + "." + (kind?.text(of: write.register) ?? "?")
                 throw DraftFault(
                     line: draft.line, reason: "\(field): \"\(error.given)\" is not \(error.allowed)")

@@ -195,7 +195,7 @@ extension JSONTree {
     fileprivate var wording: String? { text ?? filling }
 
     /// As JSON, for what is nested deeper than a value may be.
-    fileprivate var json: String {
+    var json: String {
         switch self {
         case .list(let items): return "[" + items.map(\.json).joined(separator: ",") + "]"
         case .object(let members):

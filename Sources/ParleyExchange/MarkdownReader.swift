@@ -25,6 +25,9 @@ package struct MarkdownReader {
         self.me = me
     }
 
+    /// By what the items of a file refer to its assessment.
+    package static var assessmentLabel: String { MarkdownHeading.assessmentLabel }
+
     /// The assessment comes first; links come after the item that names them.
     package func read(_ bytes: [UInt8]) -> [Result<RecordDraft, DraftFault>] {
         let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
@@ -88,7 +91,7 @@ package struct MarkdownReader {
         for reader in readers {
             var reader = reader
             reader.parent = isLink ? nil : parent
-            results += reader.read(schema, &labels)
+            results += reader.read(schema, &labels).map { $0.under(section.heading) }
         }
         return results
     }
@@ -198,5 +201,20 @@ struct MarkdownDocument {
         guard let last = sections.indices.last else { return text.append(line) }
         guard let item = sections[last].items.indices.last else { return sections[last].lines.append(line) }
         sections[last].items[item].lines.append(line)
+    }
+}
+
+extension Result<RecordDraft, DraftFault> {
+    /// With its section's heading before its bytes, so that they can be read by themselves.
+    fileprivate func under(_ heading: String) -> Self {
+        let head = [UInt8]("## \(heading)\n\n".utf8)
+        switch self {
+        case .success(var draft):
+            draft.raw = head + draft.raw
+            return .success(draft)
+        case .failure(var fault):
+            fault.raw = head + fault.raw
+            return .failure(fault)
+        }
     }
 }
