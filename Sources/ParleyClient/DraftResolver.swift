@@ -50,7 +50,7 @@ struct DraftResolver {
     }
 
     private func reference(_ text: String, allowed: String) throws(ValueFault) -> RecordID {
-        if let known = names[text] { return known.id }
+        if let known = (try? names.named(text)) ?? nil { return known.id }
         if let found = try? Resolver(tx).reference(text) { return found.id }
         throw ValueFault(given: text, allowed: allowed + " in the workspace or the file")
     }
@@ -93,7 +93,7 @@ struct DraftResolver {
     }
 
     private func holder(of key: String, kind: UInt32) throws -> Found? {
-        if let known = names[key], known.kind == kind { return try self.known(known) }
+        if let known = try names.named(key), known.kind == kind { return try self.known(known) }
         return try tx.findByKey(DerivedID.canonical(key), kind: kind).map {
             Found(record: RecordName(kind: kind, id: $0), exists: true)
         }

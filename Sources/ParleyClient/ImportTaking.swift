@@ -36,8 +36,8 @@ extension Importer {
         known.image = found.exists ? try tx.image(of: found.record) : nil
         let values = resolver.voiced(stated, of: draft, beside: known.image)
         if found.exists { known.base = try base(of: found.record, Set(values.map(\.register)), tx) }
-        let earlier = ledger.place(of: found.record)
-        ledger.note(found.record, at: ImportLedger.Place(file: row.file, line: draft.line))
+        let earlier = try ledger.place(of: found.record.id)
+        try ledger.note(found.record.id, at: ImportLedger.Place(file: row.file, line: draft.line))
         switch order(of: values, in: known, collected) {
         case .older where earlier.map(isSameSource) ?? false || !options.allowsOlder:
             return skip(draft, known, values, collected)
@@ -168,6 +168,7 @@ extension Importer {
         let other = earlier.file == file ? "" : options.files[earlier.file].name + " "
         throw DraftFault(
             line: draft.line,
-            reason: "\(field) says something else than \(other)line \(earlier.line), which is the same record")
+            reason: "\(field) says something else than \(other)line \(earlier.line), which is the same record"
+        )
     }
 }

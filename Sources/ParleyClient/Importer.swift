@@ -37,6 +37,8 @@ package final class Importer {
     /// Hears when a changeset is stored and all of its findings are told.
     package var pause: () throws -> Void = {}
     package private(set) var changes: [ChangeID] = []
+    /// The newest part of the run that was ended before its end and that this one goes on with.
+    package private(set) var continued: ChangeID?
     /// By file.
     package internal(set) var tallies: [ImportTally]
 
@@ -48,9 +50,12 @@ package final class Importer {
     var findings: [ImportFinding] = []
     private let transaction: WriteTransaction?
     private var batch: ImportBatch
+    private var isPrepared = false
+    /// The end of the log before this run.
+    private var start: Int64 = 0
     private var rows: [ImportRow] = []
     private var weight = 0
-    private var postponed: [ImportRow] = []
+    private let postponed = PostponedRows()
     private var isEnding = false
 
     /// - Parameter transaction: the one in which to do everything, for a caller who may want to undo it all;
@@ -93,11 +98,19 @@ package final class Importer {
     /// Writes the rest. Rows whose references were not there yet are tried again, now that all are.
     package func finish() throws {
         try writeRest()
-        if !postponed.isEmpty {
-            (rows, postponed) = (postponed, [])
+        if postponed.count > 0 {
             ledger.isComplete = true
+            isEnding = false
+            try postponed.drain { row in
+                rows.append(row)
+                weight += row.weight
+                if rows.count >= options.chunk * 2 || weight > Self.heaviest {
+                    try write(upTo: options.chunk)
+                }
+            }
             try writeRest()
         }
+        try countAbsent()
     }
 
     private func writeRest() throws {
@@ -112,6 +125,7 @@ package final class Importer {
     private static let heaviest = 600 * 1024
 
     private func write(upTo count: Int) throws {
+        try prepare()
         let first = rows.first?.file ?? file
         let chunk = Array(rows.prefix(count).prefix { $0.file == first })
         rows.removeFirst(chunk.count)
@@ -120,7 +134,7 @@ package final class Importer {
         file = first
         let before = (tallies, postponed.count)
         do {
-            let made = try commit { tx in
+            let made = try commit(rows: chunk.last?.ordinal ?? tally.rows) { tx in
                 var writes = try writes(of: chunk, tx)
                 writes.endsBatch = endsBatch(with: writes)
                 return writes
@@ -133,38 +147,94 @@ package final class Importer {
             postponed.removeLast(postponed.count - before.1)
             throw error
         }
+        try tellFindings()
+    }
+
+    private func tellFindings() throws {
         for finding in findings { try tell(finding) }
         findings.removeAll(keepingCapacity: true)
         try pause()
     }
 
     /// The record that a row of a file has called by a label.
-    package func record(labelled label: String, inFile file: Int) -> RecordName? {
-        ledger.record(labelled: label, inFile: file)
+    package func record(labelled label: String, inFile file: Int) throws -> RecordName? {
+        try ledger.record(labelled: label, inFile: file)
     }
 
     /// Whether nothing comes behind these writes, and there is something to end.
     private func endsBatch(with writes: Writes) -> Bool {
-        isEnding && postponed.isEmpty && (batch.part > 0 || !writes.isEmpty)
+        isEnding && postponed.count == 0 && (batch.part > 0 || !writes.isEmpty)
     }
 
-    private func commit(_ build: (WriteTransaction) throws -> Writes) throws -> [ChangeID] {
-        let act = act()
+    private func commit(
+        rows: Int, _ build: (WriteTransaction) throws -> Writes
+    ) throws -> [ChangeID] {
+        let act = act(rows: rows)
         guard let transaction else { return try workspace.commit(act, build) }
         return try workspace.commit(act, in: transaction, build)
     }
 
-    private func act() -> Act {
+    private func act(rows: Int) -> Act {
         let file = options.files[file]
         var act = Act(
             .importing,
             [
                 .tool: .text("import"), .source: .text(file.source), .batch: .bytes(batch.id),
-                .part: .int(batch.part + 1), .last: .bool(false),
+                .part: .int(batch.part + 1), .last: .bool(false), .file: .text(file.name),
+                .rows: .int(Int64(rows)),
             ])
         if let digest = file.digest { act[.digest] = .bytes(digest) }
         if let note = options.note { act[.note] = .text(note) }
         return act
+    }
+
+    // MARK: Beginning and end
+
+    private func read<Result>(_ body: (ReadTransaction) throws -> Result) throws -> Result {
+        if let transaction { return try body(transaction) }
+        return try workspace.store.read(body)
+    }
+
+    /// Looks once whether an earlier run of these files was ended before its end.
+    private func prepare() throws {
+        guard !isPrepared else { return }
+        isPrepared = true
+        try read { tx in
+            start = try tx.log.lastPosition()
+            guard let open = try tx.unfinishedImport(of: options.files, by: workspace.device) else { return }
+            continued = open.change
+            batch.goOn(with: open, workspace.ambient.random(16))
+        }
+    }
+
+    /// The record of a row that has no name is known by the batch and the row: so that a run which goes on does
+    /// not make it again.
+    private func id(of row: ImportRow) -> [UInt8] {
+        let file = options.files[row.file]
+        let twins = options.files[..<row.file].count { $0.digest == file.digest }
+        return batch.id(ofRow: row.ordinal, digest: file.digest ?? [], twin: twins)
+    }
+
+    /// Counts what each source had and has no more. Of a source whose files are only parts nothing can be said.
+    private func countAbsent() throws {
+        for (source, indices) in Dictionary(grouping: options.files.indices, by: { options.files[$0].source })
+        {
+            let isWhole = indices.allSatisfy {
+                !options.files[$0].isPart && options.files[$0].exported == nil
+            }
+            guard isWhole, let last = indices.last else { continue }
+            file = last
+            try read { tx in
+                guard try tx.hasImport(of: source, through: start) else { return }
+                try AbsentRecords(tx, ledger).forEach(of: source) { record in
+                    tally.absent += 1
+                    if options.isDetailed {
+                        findings.append(ImportFinding(.absent, file: file, record: record))
+                    }
+                }
+            }
+            try tellFindings()
+        }
     }
 
     // MARK: One chunk
@@ -185,7 +255,7 @@ package final class Importer {
                 findings.append(ImportFinding(fault, file: file))
                 tally.refused += 1
             } catch is ImportLedger.NotYet {
-                postponed.append(row)
+                try postponed.append(row)
             }
         }
         return collected.writes
@@ -196,12 +266,12 @@ package final class Importer {
         var waiting = waiting
         let resolver = DraftResolver(tx: tx, names: ledger, me: workspace.handle)
         if waiting.found == nil {
-            waiting.found = try resolver.identify(draft) { workspace.ambient.random(16) }
+            waiting.found = try resolver.identify(draft) { id(of: waiting) }
         }
         if let found = waiting.found {
             // What waited may have been made by a line behind it.
             if ledger.isComplete { waiting.found?.exists = try tx.exists(found.record) }
-            ledger.remember(draft, as: found.record)
+            try ledger.remember(draft, as: found.record)
         }
         return waiting
     }
@@ -215,11 +285,4 @@ package final class Importer {
         }
         return try tx.importBase(source: file.source, record: record, registers: registers)
     }
-}
-
-/// The batch that a run's changesets belong to.
-struct ImportBatch {
-    var id: [UInt8]
-    /// The parts there are.
-    var part: Int64 = 0
 }

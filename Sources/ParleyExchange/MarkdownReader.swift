@@ -61,6 +61,19 @@ package struct MarkdownReader {
         return Instant(text)
     }
 
+    /// A refused item of a record that is there, because only a link of it was refused, with that record's id.
+    /// - Parameter address: of the record with a label; nil where there is none.
+    package static func identified(
+        _ item: [UInt8], _ address: (String) throws -> String?
+    ) rethrows -> [UInt8] {
+        let lines = MarkdownLine.lines(item)
+        guard !lines.contains(where: { MarkdownLine.mark($0) != nil }),
+            let heading = lines.lazy.compactMap(MarkdownLine.heading).first(where: { $0.0 > 2 })?.1,
+            let label = MarkdownHeading.label(heading).0, let address = try address(label)
+        else { return item }
+        return item + Array("\n\n<!-- \(address) -->".utf8)
+    }
+
     private static func notUTF8(_ bytes: [UInt8]) -> DraftFault {
         let valid = bytes.prefix(firstInvalidUTF8(bytes))
         let lines = valid.split(separator: 0x0A, omittingEmptySubsequences: false)

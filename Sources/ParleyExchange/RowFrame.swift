@@ -46,7 +46,8 @@ package struct RowFrame: Equatable, Sendable {
             tail += "}"
         }
         return RowFrame(
-            head: Array((head + "[\n").utf8), separator: Array(",".utf8), tail: Array(("]" + tail + "\n").utf8),
+            head: Array((head + "[\n").utf8), separator: Array(",".utf8),
+            tail: Array(("]" + tail + "\n").utf8),
             takesReasons: false)
     }
 

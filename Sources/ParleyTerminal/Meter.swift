@@ -31,7 +31,9 @@ package struct Meter: Sendable {
         if let share, share > 0.01, share < 1 {
             let left = Double(elapsed) * (1 - share) / share
             parts.append("\(Int(share * 100)) %")
-            if left < 1e12 { parts.append("\(TimeWords.length(milliseconds: Int64(left)) ?? "a moment") left") }
+            if left < 1e12 {
+                parts.append("\(TimeWords.length(milliseconds: Int64(left)) ?? "a moment") left")
+            }
         }
         return parts.joined(separator: ", ")
     }

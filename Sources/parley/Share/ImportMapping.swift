@@ -79,7 +79,8 @@ struct ImportMapping {
     ) throws {
         guard count > 0 else {
             throw CommandFailure(
-                .failed, "document", "\(input.name), \(fault.place): \(fault.reason). \(input.nothingWritten)")
+                .failed, "document", "\(input.name), \(fault.place): \(fault.reason). \(input.nothingWritten)"
+            )
         }
         try sink(.failure(fault))
     }

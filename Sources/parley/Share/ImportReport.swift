@@ -7,8 +7,8 @@ import ParleyTerminal
 final class ImportReport {
     var tallies: [ImportTally]
     var changes: [ChangeID] = []
-    /// By file: the assessment that it holds, where it is a Markdown file.
-    var assessment: [Int: RecordName] = [:]
+    /// The newest part of the run that was ended and that this one went on with.
+    var continued: ChangeID?
     /// Where findings are looked up while nothing else sees what is written.
     var transaction: ReadTransaction?
     private(set) var firstRefused: ImportFinding?
@@ -51,11 +51,14 @@ final class ImportReport {
         }
         if console.options.json { return try write(json: finding) }
         if isDry {
-            for line in try naming(finding, { try speech.lines(finding, $0, workspace.membership) }) { try console.line(line) }
+            for line in try naming(finding, { try speech.lines(finding, $0, workspace.membership) }) {
+                try console.line(line)
+            }
         } else if [.kept, .refused, .older].contains(finding.what),
             shown[finding.what, default: []].count < Self.most
         {
-            shown[finding.what, default: []].append(try naming(finding) { try speech.note(finding, $0, workspace.membership) })
+            shown[finding.what, default: []].append(
+                try naming(finding) { try speech.note(finding, $0, workspace.membership) })
         }
     }
 
@@ -85,8 +88,9 @@ final class ImportReport {
 
     func flush() throws { for file in refusedFiles.values { file.flush() } }
 
-    func close() throws {
-        for (index, file) in refusedFiles { file.close(assessment: assessment[index]) }
+    /// - Parameter record: the one that a row of a file has called by a label.
+    func close(_ record: (String, Int) throws -> RecordName?) rethrows {
+        for (index, file) in refusedFiles { try file.close { try record($0, index) } }
     }
 
     // MARK: At the end
@@ -103,6 +107,9 @@ final class ImportReport {
         try console.out.flush()
         for (index, input) in inputs.enumerated() { try console.note(line(input.name, tallies[index])) }
         if inputs.count > 1 { try console.note(line("all \(inputs.count) files", total)) }
+        if let continued {
+            try console.note("  goes on with an import that was not ended: \(continued.shortAddress)")
+        }
         try sayShown(.kept, total.kept, "kept values")
         try sayShown(.older, total.older, "older records")
         if total.absent > 0 {
@@ -147,7 +154,7 @@ final class ImportReport {
         guard names?.contains("findings") ?? true else { return try console.line(object.line) }
         let head = String(object.line.dropLast())
         try console.out.write(head + (head == "{" ? "" : ",") + "\"findings\":[")
-        try spool?.forEachPiece { try console.out.write($0) }
+        try spool?.forEachPiece { try console.out.write(Array($0)) }
         try console.line("]}")
     }
 
@@ -164,6 +171,7 @@ final class ImportReport {
         return .object(
             counts(total) + [
                 JSONMember("change", .text(orNull: isDry ? nil : changes.first?.shortAddress)),
+                JSONMember("continues", .text(orNull: continued?.shortAddress)),
                 JSONMember("dryRun", .bool(isDry)),
             ] + refusedMembers(first?.value, inputs[first?.key ?? 0]) + [JSONMember("files", .array(files))])
     }

@@ -55,12 +55,9 @@ final class ImportRun {
             }
         }
         try importer.finish()
-        for index in inputs.indices {
-            let label = MarkdownReader.assessmentLabel
-            report.assessment[index] = importer.record(labelled: label, inFile: index)
-        }
         (report.tallies, report.changes) = (importer.tallies, importer.changes)
-        try report.close()
+        report.continued = importer.continued
+        try report.close { try importer.record(labelled: $0, inFile: $1) }
     }
 
     private func progress(_ input: ImportInput) throws {

@@ -17,7 +17,7 @@ final class RefusedFile {
     private var hasFailed = false
     /// Lines of rows that stand here: an element is refused once, however many of its records are.
     private var lines = LineSet()
-    private var lastHeading: ArraySlice<UInt8> = []
+    private var items: [[UInt8]] = []
 
     /// - Parameter path: where nothing lies under this name; else the next free one of `path`2, `path`3..
     init(at path: String, _ frame: RowFrame) {
@@ -36,18 +36,9 @@ final class RefusedFile {
 
     func add(_ finding: ImportFinding) {
         guard lines.insert(finding.line) else { return }
-        if frame.isMarkdown { return add(item: finding.raw) }
+        if frame.isMarkdown { return items.append(finding.raw) }
         pending += frame.row(finding.raw, because: finding.reason, isFirst: count == 0)
         count += 1
-    }
-
-    /// An item with its section's heading, which stands once above the items of a section.
-    private func add(item raw: [UInt8]) {
-        let heading = raw.prefix { $0 != 0x0A }
-        let isSame = heading == lastHeading
-        lastHeading = heading
-        pending += isSame ? Array(raw.dropFirst(heading.count + 2)) : raw
-        pending += [0x0A, 0x0A]
     }
 
     func flush() {
@@ -57,14 +48,26 @@ final class RefusedFile {
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// - Parameter assessment: on which the items of a Markdown file hang.
-    func close(assessment: RecordName?) {
-        if frame.isMarkdown {
-            let id = assessment.map { "id: \($0.fullAddress)\n" } ?? ""
-            write(at: 0, Array("---\n\(id)".utf8) + frame.head + Array("---\n\n".utf8) + pending)
-        } else {
-            flush()
+    /// - Parameter record: the one that a row has called by a label, as the items of a Markdown file refer to each
+    ///   other and to their assessment.
+    func close(_ record: (String) throws -> RecordName?) rethrows {
+        guard frame.isMarkdown else { return flush() }
+        let id = try record(MarkdownReader.assessmentLabel).map { "id: \($0.fullAddress)\n" } ?? ""
+        write(at: 0, Array("---\n\(id)".utf8) + frame.head + Array("---\n\n".utf8) + (try sections(record)))
+    }
+
+    /// Each item has its section's heading, which stands once above the items of a section.
+    private func sections(_ record: (String) throws -> RecordName?) rethrows -> [UInt8] {
+        var bytes: [UInt8] = []
+        var last: ArraySlice<UInt8> = []
+        var seen: Set<[UInt8]> = []
+        for item in items where seen.insert(item).inserted {
+            let heading = item.prefix { $0 != 0x0A }
+            let whole = try MarkdownReader.identified(item) { try record($0)?.fullAddress }
+            bytes += (heading == last ? Array(whole.dropFirst(heading.count + 2)) : whole) + [0x0A, 0x0A]
+            last = heading
         }
+        return bytes
     }
 
     private func write(at offset: UInt64, _ bytes: [UInt8]) {
