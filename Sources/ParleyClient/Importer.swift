@@ -269,8 +269,8 @@ package final class Importer {
             waiting.found = try resolver.identify(draft) { id(of: waiting) }
         }
         if let found = waiting.found {
-            // What waited may have been made by a line behind it.
-            if ledger.isComplete { waiting.found?.exists = try tx.exists(found.record) }
+            // What waited may have been made by a line behind it, and a row without a name by an earlier run.
+            if ledger.isComplete || continued != nil { waiting.found?.exists = try tx.exists(found.record) }
             try ledger.remember(draft, as: found.record)
         }
         return waiting
