@@ -10,47 +10,53 @@ struct CollectedWrites {
     }
 
     private(set) var parts: [Part] = []
-    /// Indices into the parts, by record.
-    private var written: [RecordName: [Place]] = [:]
-    private var said: [RecordName: [Place]] = [:]
+    /// Where what is said of a record stands in the parts, in the order of the rows.
+    private var places: [RecordName: [Place]] = [:]
 
     private struct Place {
         var part: Int
         var index: Int
+        var isWritten: Bool
     }
 
     mutating func beginPart() { parts.append(Part()) }
 
     mutating func write(_ values: [RegisterImage], to record: RecordName) {
         guard !values.isEmpty, let last = parts.indices.last else { return }
-        written[record, default: []].append(Place(part: last, index: parts[last].written.count))
+        places[record, default: []].append(
+            Place(part: last, index: parts[last].written.count, isWritten: true))
         parts[last].written.append(RecordImage(name: record, registers: values))
     }
 
+    /// What the source newly said and what is not written.
     mutating func say(_ values: [RegisterImage], of record: RecordName) {
         guard !values.isEmpty, let last = parts.indices.last else { return }
-        said[record, default: []].append(Place(part: last, index: parts[last].said.count))
+        places[record, default: []].append(
+            Place(part: last, index: parts[last].said.count, isWritten: false))
         parts[last].said.append(RecordImage(name: record, registers: values))
     }
 
-    func holds(_ record: RecordName) -> Bool { written[record] != nil }
+    /// Whether something of this record is about to be written.
+    func holds(_ record: RecordName) -> Bool { places[record]?.contains(where: \.isWritten) ?? false }
 
     /// What is about to be written to a register.
     func value(of register: RegisterName, in record: RecordName) -> Value? {
-        Self.value(of: register, written[record]) { parts[$0.part].written[$0.index] }
+        latest(register, record) { $0.isWritten }
     }
 
-    /// Whether the file has said this register already, in what is not stored yet.
-    func holds(_ register: RegisterName, of record: RecordName) -> Bool {
-        value(of: register, in: record) != nil
-            || Self.value(of: register, said[record]) { parts[$0.part].said[$0.index] } != nil
+    /// What the source said of a register in these rows, written or not.
+    func statement(of register: RegisterName, in record: RecordName) -> Value? {
+        latest(register, record) { _ in true }
     }
 
-    private static func value(
-        of register: RegisterName, _ places: [Place]?, _ image: (Place) -> RecordImage
+    private func latest(
+        _ register: RegisterName, _ record: RecordName, _ counts: (Place) -> Bool
     ) -> Value? {
-        for place in (places ?? []).reversed() {
-            if let found = image(place).registers.last(where: { $0.name == register }) { return found.value }
+        guard let places = places[record] else { return nil }
+        for place in places.reversed() where counts(place) {
+            let part = parts[place.part]
+            let image = place.isWritten ? part.written[place.index] : part.said[place.index]
+            if let found = image.registers.last(where: { $0.name == register }) { return found.value }
         }
         return nil
     }

@@ -2,29 +2,10 @@ internal import ParleyCore
 internal import ParleyProtocol
 internal import ParleyStore
 
-/// By what names the records of one file are known to each other. One table for the whole run: a copy per
-/// row would cost more than the row.
-final class DraftNames {
-    /// A reference to something that a later line may bring.
-    struct NotYet: Error {}
-
-    private var labels: [String: RecordName] = [:]
-    private var keys: [String: RecordName] = [:]
-    /// The whole file has been read: what is not known now never will be.
-    var isComplete = false
-
-    subscript(text: String) -> RecordName? { labels[text] ?? keys[DerivedID.canonical(text)] }
-
-    func remember(_ draft: RecordDraft, as record: RecordName) {
-        if let label = draft.label { labels[label] = record }
-        for key in draft.keys { keys[DerivedID.canonical(key)] = record }
-    }
-}
-
 /// Turns a draft into a record and values, with the workspace and the rest of the file to look things up in.
 struct DraftResolver {
     let tx: ReadTransaction
-    let names: DraftNames
+    let names: ImportLedger
     let sight: ImportSight
     let me: String?
 
@@ -32,7 +13,7 @@ struct DraftResolver {
 
     func values(of draft: RecordDraft) throws -> [RegisterImage] {
         var values: [RegisterImage] = []
-        values.reserveCapacity(draft.writes.count + draft.keys.count)
+        values.reserveCapacity(draft.writes.count + draft.keys.count + 1)
         for write in draft.writes {
             values.append(RegisterImage(write.register, try value(of: write, in: draft)))
             if write.register.field == Field.keysTag { sight.noteOtherKey() }
@@ -40,6 +21,9 @@ struct DraftResolver {
         for key in draft.keys {
             let register = RegisterName(field: Field.keysTag, key: DerivedID.canonical(key))
             values.append(RegisterImage(register, .bool(true)))
+        }
+        if let version = draft.version, !values.contains(where: { $0.name == ImportVersion.register }) {
+            values.append(RegisterImage(ImportVersion.register, .text(version.text)))
         }
         return values
     }
@@ -56,7 +40,7 @@ struct DraftResolver {
                     try reference(given, allowed: type.allowed)
                 }
             } catch {
-                guard names.isComplete else { throw DraftNames.NotYet() }
+                guard names.isComplete else { throw ImportLedger.NotYet() }
                 let field = (kind?.name ?? "#\(draft.kind)") + "." + (kind?.text(of: write.register) ?? "?")
                 throw DraftFault(
                     line: draft.line, reason: "\(field): \"\(error.given)\" is not \(error.allowed)")
@@ -65,7 +49,7 @@ struct DraftResolver {
     }
 
     private func reference(_ text: String, allowed: String) throws(ValueFault) -> RecordID {
-        if let known = names[text] { return known.id }
+        if let known = (try? names.named(text)) ?? nil { return known.id }
         if let found = try? Resolver(tx).reference(text) { return found.id }
         throw ValueFault(given: text, allowed: allowed + " in the workspace or the file")
     }
@@ -111,7 +95,7 @@ struct DraftResolver {
     }
 
     private func holder(of key: String, kind: UInt32) throws -> Found? {
-        if let known = names[key] {
+        if let known = try names.named(key) {
             if known.kind == kind { return try self.known(known) }
         } else if try !sight.mayHoldKey(kind, tx) {
             return nil

@@ -1,49 +1,53 @@
 internal import ParleyCore
 internal import ParleyStore
 
-/// What one import knows without asking the workspace again: which kinds were empty before it, whether its source
-/// had ever spoken, and where in the file it has met which record. It holds as long as nobody else writes between
-/// the import's transactions; when somebody does, everything is asked.
+/// What one import knows without asking the workspace again: which kinds were empty before it, which of its
+/// sources had ever spoken, and, from the ledger, which records it has met. It holds as long as nobody else
+/// writes between the import's transactions; when somebody does, everything is asked.
 final class ImportSight {
-    private let source: String
-    private var hadSpoken = true
+    private let sources: Set<String>
+    private let ledger: ImportLedger
+    private var spoken: Set<String> = []
     private var emptyKinds: [UInt32: Bool] = [:]
     /// The end of the log after the transaction before.
     private var end: Int64?
     private var isAlone = true
     /// Keys were written that the drafts do not have among theirs.
     private var holdsOtherKeys = false
-    /// Where in the file each record stands.
-    private(set) var lines: [RecordName: Int] = [:]
 
-    init(source: String) { self.source = source }
+    init(sources: Set<String>, _ ledger: ImportLedger) {
+        self.sources = sources
+        self.ledger = ledger
+    }
 
     func begin(_ tx: ReadTransaction) throws {
         if let end {
             if try tx.log.lastPosition() != end { isAlone = false }
         } else {
-            hadSpoken = try tx.hasSpoken(source: source)
+            spoken = try sources.filter { try tx.hasSpoken(source: $0) }
         }
     }
 
     func finish(_ tx: ReadTransaction) throws { end = try tx.log.lastPosition() }
 
-    func note(_ record: RecordName, at line: Int) { lines[record] = line }
-
     func noteOtherKey() { holdsOtherKeys = true }
 
     /// Whether the record may be in the workspace.
     func mayHold(_ record: RecordName, _ tx: ReadTransaction) throws -> Bool {
-        try lines[record] != nil || !wasEmpty(record.kind, tx)
+        try !wasEmpty(record.kind, tx) || hasMet(record)
     }
 
-    /// Whether the workspace may hold a key that no draft of this file has had so far.
+    /// Whether the workspace may hold a key that no draft of this run has had so far.
     func mayHoldKey(_ kind: UInt32, _ tx: ReadTransaction) throws -> Bool {
         try holdsOtherKeys || !wasEmpty(kind, tx)
     }
 
     /// Whether the source may have said something of the record before.
-    func maySpeak(of record: RecordName) -> Bool { hadSpoken || !isAlone || lines[record] != nil }
+    func maySpeak(of record: RecordName, _ source: String) throws -> Bool {
+        try !isAlone || spoken.contains(source) || hasMet(record)
+    }
+
+    private func hasMet(_ record: RecordName) throws -> Bool { try ledger.place(of: record.id) != nil }
 
     private func wasEmpty(_ kind: UInt32, _ tx: ReadTransaction) throws -> Bool {
         guard isAlone else { return false }

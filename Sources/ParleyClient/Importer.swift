@@ -4,8 +4,8 @@ package import ParleyStore
 internal import ParleyTrust
 
 /// Brings drafts into a workspace: finds or derives each record, and merges three ways against what the same
-/// source said last time. One run is one batch of changesets of about a thousand records; each is atomic, and a
-/// few of them are one transaction.
+/// source said last time. One run, of one file or several, is one batch of changesets of about a thousand
+/// records; each is atomic, and a few of them are one transaction.
 ///
 /// | the source          | people since        | what happens                                     |
 /// |---------------------|---------------------|--------------------------------------------------|
@@ -17,127 +17,152 @@ internal import ParleyTrust
 /// `overwrites` writes in the last case too. An absent value never clears; an absent record deletes nothing.
 package final class Importer {
     package struct Options: Sendable {
-        /// The source's name: what it said last time is looked up under it.
-        package var source: String
-        /// SHA-256 of the file, where it is known beforehand.
-        package var digest: [UInt8]?
+        package var files: [ImportFile]
         package var overwrites = false
-        /// When the file was exported from this workspace: what it held then is the base, instead of what the
-        /// source said last time.
-        package var exported: Instant?
+        /// Takes what states an older version than the one that is here.
+        package var allowsOlder = false
         /// Records in one changeset.
         package var chunk = 1000
         /// Changesets in one transaction.
         package var together = 8
         package var note: String?
+        /// Whether the values that are written are told too.
+        package var isDetailed = false
 
-        package init(source: String) { self.source = source }
+        package init(files: [ImportFile]) { self.files = files }
+
+        package init(source: String) { self.init(files: [ImportFile(source: source)]) }
     }
 
-    package struct Tally: Equatable, Sendable {
-        package var created = 0
-        package var changed = 0
-        package var same = 0
-        package var refused = 0
-        package var kept = 0
-        /// Created without an id or a key: another import would create them again.
-        package var nameless = 0
-
-        package init() {}
-    }
-
-    /// People's value stayed where the source now says something else.
-    package struct Kept: Equatable, Sendable {
-        package var line: Int
-        package var record: RecordName
-        package var register: RegisterName
-        package var ours: Value
-        package var theirs: Value
-    }
-
-    private let workspace: Workspace
-    private let options: Options
-    private let transaction: WriteTransaction?
-    private let batch: [UInt8]
-    /// What becomes one changeset each; the last part is still growing.
-    private var parts: [[IdentifiedDraft]] = []
-    private var growing: [IdentifiedDraft] = []
-    private var weight = 0
-    private var postponed: [IdentifiedDraft] = []
-    private let names = DraftNames()
-    private let sight: ImportSight
-    /// What the source said last time of the records at hand.
-    private var bases: [RecordName: [RegisterImage]] = [:]
-    private static let linkTag = Schema.assessments[name: "link"]?.tag
-    private var part: Int64 = 0
-    package private(set) var tally = Tally()
-    package private(set) var kept: [Kept] = []
-    package private(set) var faults: [DraftFault] = []
+    /// Hears of each row that there is something to say of, once its changeset is stored.
+    package var tell: (ImportFinding) throws -> Void = { _ in }
+    /// Hears when changesets are stored and all of their findings are told.
+    package var pause: () throws -> Void = {}
     package private(set) var changes: [ChangeID] = []
+    /// The newest part of the run that was ended before its end and that this one goes on with.
+    package private(set) var continued: ChangeID?
+    /// By file.
+    package internal(set) var tallies: [ImportTally]
+
+    let workspace: Workspace
+    let options: Options
+    let ledger = ImportLedger()
+    let sight: ImportSight
+    /// The file whose rows are being read or taken.
+    private(set) var file = 0
+    var findings: [ImportFinding] = []
+    /// By source, what it said last time of the records at hand.
+    var bases: [String: [RecordName: [RegisterImage]]] = [:]
+    private let transaction: WriteTransaction?
+    private var batch: ImportBatch
+    private var isPrepared = false
+    /// The end of the log before this run.
+    private var start: Int64 = 0
+    /// What becomes one changeset each; the last part is still growing. The rows of a part are of one file.
+    private var parts: [[ImportRow]] = []
+    private var growing: [ImportRow] = []
+    private var weight = 0
+    private let postponed = PostponedRows()
 
     /// - Parameter transaction: the one in which to do everything, for a caller who may want to undo it all;
-    ///   otherwise each changeset has its own.
+    ///   otherwise a few changesets have one.
     package init(_ workspace: Workspace, _ options: Options, in transaction: WriteTransaction? = nil) {
         self.workspace = workspace
         self.options = options
         self.transaction = transaction
-        sight = ImportSight(source: options.source)
-        batch = workspace.ambient.random(16)
+        tallies = options.files.map { _ in ImportTally() }
+        sight = ImportSight(sources: Set(options.files.map(\.source)), ledger)
+        batch = ImportBatch(id: workspace.ambient.random(16))
     }
+
+    /// Of all files.
+    package var total: ImportTally { tallies.reduce(ImportTally(), +) }
+
+    var tally: ImportTally {
+        get { tallies[file] }
+        set { tallies[file] = newValue }
+    }
+
+    // MARK: Rows
 
     /// Takes one record of the file; writes when enough changesets are full.
-    package func add(_ draft: RecordDraft) throws {
-        try add(IdentifiedDraft(draft: draft))
+    package func add(_ draft: RecordDraft) throws { try add(.success(draft)) }
+
+    /// Takes one row of the file, a record or why it is none.
+    package func add(_ content: Result<RecordDraft, DraftFault>) throws {
+        tally.rows += 1
+        try add(ImportRow(file: file, ordinal: tally.rows, content: content))
     }
 
-    private func add(_ draft: IdentifiedDraft) throws {
-        growing.append(draft)
-        weight += draft.draft.weight
-        guard growing.count >= options.chunk || weight > Self.heaviest else { return }
-        closePart()
+    private func add(_ row: ImportRow) throws {
+        if let last = growing.last, last.file != row.file { closePart() }
+        growing.append(row)
+        weight += row.weight
+        if growing.count >= options.chunk || weight > Self.heaviest { closePart() }
         // One part is held back, so that the last of the batch can say that it is the last.
         if parts.count > options.together { try write(options.together) }
     }
+
+    private static let heaviest = 600 * 1024
 
     private func closePart() {
         if !growing.isEmpty { parts.append(growing) }
         (growing, weight) = ([], 0)
     }
 
+    /// The rows that come now are of the next file.
+    package func beginNextFile() throws {
+        closePart()
+        while !parts.isEmpty { try write(options.together) }
+        file += 1
+    }
+
     /// Writes the rest. Rows whose references were not there yet are tried again, now that all are.
     package func finish() throws {
         try writeRest()
-        guard !postponed.isEmpty else { return }
-        let waiting = postponed
-        postponed = []
-        names.isComplete = true
-        for draft in waiting { try add(draft) }
-        try writeRest()
+        if postponed.count > 0 {
+            ledger.isComplete = true
+            try postponed.drain { try add($0) }
+            try writeRest()
+        }
+        try countAbsent()
     }
 
     private func writeRest() throws {
         closePart()
-        if parts.count > options.together { try write(options.together) }
-        try write(parts.count, areLast: true)
+        while parts.count > options.together { try write(options.together) }
+        try write(parts.count, isEnd: true)
     }
 
-    private static let heaviest = 600 * 1024
+    /// The record that a row of a file has called by a label.
+    package func record(labelled label: String, inFile file: Int) throws -> RecordName? {
+        try ledger.record(labelled: label, inFile: file)
+    }
 
-    private func write(_ count: Int, areLast: Bool = false) throws {
+    // MARK: One transaction
+
+    private func write(_ count: Int, isEnd: Bool = false) throws {
+        try prepare()
         let group = Array(parts.prefix(count))
         parts.removeFirst(group.count)
-        guard !group.isEmpty else { return }
-        let before = (tally, kept.count, faults.count, postponed.count)
+        guard !group.isEmpty || isEnd && batch.part > 0 else { return }
+        let (before, reading) = ((tallies, postponed.count, batch.part), file)
+        defer { file = reading }
         do {
-            changes += try commit { tx in try bodies(of: group, areLast: areLast, tx) }
+            changes += try commit { tx in try bodies(of: group, isEnd: isEnd, tx) }
         } catch {
             // The transaction is gone, and what was counted in it.
-            tally = before.0
-            kept.removeLast(kept.count - before.1)
-            faults.removeLast(faults.count - before.2)
-            postponed.removeLast(postponed.count - before.3)
+            (tallies, batch.part) = (before.0, before.2)
+            postponed.removeLast(postponed.count - before.1)
             throw error
         }
+        try tellFindings()
+    }
+
+    private func tellFindings() throws {
+        for finding in findings { try tell(finding) }
+        findings.removeAll(keepingCapacity: true)
+        try pause()
     }
 
     private func commit(_ build: (WriteTransaction) throws -> [ChangesetBody]) throws -> [ChangeID] {
@@ -154,230 +179,145 @@ package final class Importer {
         return changes
     }
 
-    private func act(isLast: Bool) -> Act {
-        part += 1
+    /// First every draft learns which record it is, so that drafts may refer to each other both ways; then
+    /// their values are read.
+    private func bodies(
+        of group: [[ImportRow]], isEnd: Bool, _ tx: WriteTransaction
+    ) throws -> [ChangesetBody] {
+        let group = try group.map { part in
+            turn(to: part)
+            return try part.map { try identified($0, tx) }
+        }
+        bases = try bases(of: group, tx)
+        var collected = CollectedWrites()
+        for part in group {
+            turn(to: part)
+            collected.beginPart()
+            for row in part { try takeOrRefuse(row, tx, into: &collected) }
+        }
+        return try encoded(collected, of: group, isEnd: isEnd && postponed.count == 0)
+    }
+
+    private func turn(to part: [ImportRow]) {
+        file = part.first?.file ?? file
+        ledger.file = file
+    }
+
+    /// The last body says that the batch ends with it, even where nothing is left to be written.
+    private func encoded(
+        _ collected: CollectedWrites, of group: [[ImportRow]], isEnd: Bool
+    ) throws -> [ChangesetBody] {
+        let full = collected.parts.indices.filter { !collected.parts[$0].isEmpty }
+        var bodies: [ChangesetBody] = []
+        for index in full {
+            turn(to: group[index])
+            let rows = group[index].last?.ordinal ?? tally.rows
+            let act = act(rows: rows, isLast: isEnd && index == full.last)
+            let part = collected.parts[index]
+            let made = try workspace.bodies(act, records: part.written.inOrder, said: part.said.inOrder)
+            batch.part += Int64(made.count)
+            bodies += made
+        }
+        if isEnd, full.isEmpty, batch.part > 0 {
+            bodies = try workspace.bodies(act(rows: tally.rows, isLast: true), records: [], said: [])
+            batch.part += 1
+        }
+        return bodies
+    }
+
+    private func act(rows: Int, isLast: Bool) -> Act {
+        let file = options.files[file]
         var act = Act(
             .importing,
             [
-                .tool: .text("import"), .source: .text(options.source), .batch: .bytes(batch),
-                .part: .int(part),
-                .last: .bool(isLast),
+                .tool: .text("import"), .source: .text(file.source), .batch: .bytes(batch.id),
+                .part: .int(batch.part + 1), .last: .bool(isLast), .file: .text(file.name),
+                .rows: .int(Int64(rows)),
             ])
-        if let digest = options.digest { act[.digest] = .bytes(digest) }
+        if let digest = file.digest { act[.digest] = .bytes(digest) }
         if let note = options.note { act[.note] = .text(note) }
         return act
     }
 
-    // MARK: One transaction
-
-    /// First every draft learns which record it is, so that drafts may refer to each other both ways; then
-    /// their values are read.
-    private func bodies(
-        of group: [[IdentifiedDraft]], areLast: Bool, _ tx: WriteTransaction
-    ) throws -> [ChangesetBody] {
-        let group = try group.map { try $0.map { try identified($0, tx) } }
-        bases = try tx.importBases(source: options.source, about: asked(group))
-        var collected = CollectedWrites()
-        for part in group {
-            collected.beginPart()
-            for draft in part { try takeOrRefuse(draft, tx, into: &collected) }
-        }
-        let isComplete = areLast && postponed.isEmpty
-        return try collected.parts.enumerated().flatMap { index, part in
-            let act = act(isLast: isComplete && index == collected.parts.count - 1)
-            return part.isEmpty
-                ? [] : try workspace.bodies(act, records: part.written.inOrder, said: part.said.inOrder)
-        }
-    }
-
     private func takeOrRefuse(
-        _ draft: IdentifiedDraft, _ tx: WriteTransaction, into collected: inout CollectedWrites
+        _ row: ImportRow, _ tx: WriteTransaction, into collected: inout CollectedWrites
     ) throws {
         do {
-            try take(draft, tx, into: &collected)
+            let draft = try row.content.get()
+            do { try take(row, draft, tx, into: &collected) } catch var fault as DraftFault {
+                if fault.raw.isEmpty { fault.raw = draft.raw }
+                throw fault
+            }
         } catch let fault as DraftFault {
-            faults.append(fault)
+            findings.append(ImportFinding(fault, file: file))
             tally.refused += 1
-        } catch is DraftNames.NotYet {
-            postponed.append(draft)
+        } catch is ImportLedger.NotYet {
+            try postponed.append(row)
         }
     }
 
-    /// The records of which the source may have spoken before, and the fields that it speaks of now.
-    private func asked(_ group: [[IdentifiedDraft]]) -> [RecordName: UInt64] {
-        var asked: [RecordName: UInt64] = [:]
-        for draft in group.joined() where options.exported == nil {
-            guard let found = draft.found, found.exists, sight.maySpeak(of: found.record) else { continue }
-            asked[found.record, default: 0] |= draft.draft.fields
-        }
-        return asked
+    func resolver(_ tx: ReadTransaction) -> DraftResolver {
+        DraftResolver(tx: tx, names: ledger, sight: sight, me: workspace.handle)
     }
 
-    private func resolver(_ tx: ReadTransaction) -> DraftResolver {
-        DraftResolver(tx: tx, names: names, sight: sight, me: workspace.handle)
-    }
-
-    private func identified(_ waiting: IdentifiedDraft, _ tx: ReadTransaction) throws -> IdentifiedDraft {
+    private func identified(_ waiting: ImportRow, _ tx: ReadTransaction) throws -> ImportRow {
+        guard case .success(let draft) = waiting.content else { return waiting }
         var waiting = waiting
-        if waiting.found == nil {
-            waiting.found = try resolver(tx).identify(waiting.draft) { workspace.ambient.random(16) }
-        }
+        if waiting.found == nil { waiting.found = try resolver(tx).identify(draft) { id(of: waiting) } }
         if let found = waiting.found {
-            // What waited may have been made by a line behind it.
-            if names.isComplete { waiting.found?.exists = try tx.exists(found.record) }
-            names.remember(waiting.draft, as: found.record)
+            // What waited may have been made by a line behind it, and a row without a name by an earlier run.
+            if ledger.isComplete || continued != nil { waiting.found?.exists = try tx.exists(found.record) }
+            try ledger.remember(draft, as: found.record)
         }
         return waiting
     }
 
-    private func take(
-        _ waiting: IdentifiedDraft, _ tx: WriteTransaction, into collected: inout CollectedWrites
-    ) throws {
-        let draft = waiting.draft
-        let resolver = resolver(tx)
-        let stated = try resolver.values(of: draft)
-        let found = try waiting.found ?? resolver.identify(link: draft, stated)
-        let isNew = !found.exists && !collected.holds(found.record)
-        if isNew, draft.mustExist { try refuseToCreate(draft) }
-        let image = found.exists ? try tx.image(of: found.record) : nil
-        let values = resolver.voiced(stated, of: draft, beside: image)
-        let earlier = sight.lines[found.record]
-        if let earlier {
-            try expectNoContradiction(values, of: found.record, draft, line: earlier) { register in
-                collected.value(of: register, in: found.record) ?? image?.value(of: register)
+    // MARK: Beginning and end
+
+    private func read<Result>(_ body: (ReadTransaction) throws -> Result) throws -> Result {
+        if let transaction { return try body(transaction) }
+        return try workspace.store.read(body)
+    }
+
+    /// Looks once whether an earlier run of these files was ended before its end.
+    private func prepare() throws {
+        guard !isPrepared else { return }
+        isPrepared = true
+        try read { tx in
+            start = try tx.log.lastPosition()
+            guard let open = try tx.unfinishedImport(of: options.files, by: workspace.device) else { return }
+            continued = open.change
+            batch.goOn(with: open, workspace.ambient.random(16))
+        }
+    }
+
+    /// The record of a row that has no name is known by the batch and the row: so that a run which goes on does
+    /// not make it again.
+    private func id(of row: ImportRow) -> [UInt8] {
+        let file = options.files[row.file]
+        let twins = options.files[..<row.file].count { $0.digest == file.digest }
+        return batch.id(ofRow: row.ordinal, digest: file.digest ?? [], twin: twins)
+    }
+
+    /// Counts what each source had and has no more. Of a source whose files are only parts nothing can be said.
+    private func countAbsent() throws {
+        for (source, indices) in Dictionary(grouping: options.files.indices, by: { options.files[$0].source })
+        {
+            let isWhole = indices.allSatisfy {
+                !options.files[$0].isPart && options.files[$0].exported == nil
             }
-        }
-        if isNew {
-            sight.note(found.record, at: draft.line)
-            return try create(values, as: found.record, draft, &collected)
-        }
-        let base = try base(of: found, values, tx)
-        sight.note(found.record, at: draft.line)
-        let changed = merge(values, into: found.record, image, base, draft, &collected)
-        count(isNew: false, changed: changed)
-    }
-
-    private func refuseToCreate(_ draft: RecordDraft) throws {
-        guard names.isComplete else { throw DraftNames.NotYet() }
-        let kind = Schema.assessments[tag: draft.kind]?.name ?? "record"
-        throw DraftFault(
-            line: draft.line,
-            reason: "there is no \(kind) with the key \(draft.keys.first ?? "?"): import that first")
-    }
-
-    private func create(
-        _ values: [RegisterImage], as record: RecordName, _ draft: RecordDraft,
-        _ collected: inout CollectedWrites
-    ) throws {
-        let isWhole = values.allSatisfy { $0.value != .null }
-        let written = isWhole ? values : values.filter { $0.value != .null }
-        guard !written.isEmpty else {
-            throw DraftFault(line: draft.line, reason: "there is nothing to import here")
-        }
-        collected.write(written, to: record)
-        if draft.id == nil, draft.keys.isEmpty, draft.kind != Self.linkTag { tally.nameless += 1 }
-        count(isNew: true, changed: true)
-    }
-
-    /// The three-way merge for a record that exists already, here or further up in the file.
-    /// - Returns: whether anything is to be written.
-    private func merge(
-        _ values: [RegisterImage], into record: RecordName, _ image: RecordImage?,
-        _ base: (RegisterName) -> Value?, _ draft: RecordDraft, _ collected: inout CollectedWrites
-    ) -> Bool {
-        var (written, said): ([RegisterImage], [RegisterImage]) = ([], [])
-        for value in values where !collected.holds(value.name, of: record) {
-            let shown = image?.value(of: value.name)
-            let verdict = ThreeWay.judge(
-                source: value.value, base: base(value.name), shown: shown, overwrites: options.overwrites)
-            switch verdict {
-            case .nothing: break
-            case .write: written.append(value)
-            case .say: said.append(value)
-            case .keep:
-                said.append(value)
-                keep(draft, RegisterWrite(record, value.name, value.value), ours: shown ?? .null)
+            guard isWhole, let last = indices.last else { continue }
+            file = last
+            try read { tx in
+                guard try tx.hasImport(of: source, through: start) else { return }
+                try AbsentRecords(tx, ledger).forEach(of: source) { record in
+                    tally.absent += 1
+                    if options.isDetailed {
+                        findings.append(ImportFinding(.absent, file: file, record: record))
+                    }
+                }
             }
-        }
-        collected.write(written, to: record)
-        collected.say(said, of: record)
-        return !written.isEmpty
-    }
-
-    private func base(
-        of found: DraftResolver.Found, _ values: [RegisterImage], _ tx: ReadTransaction
-    ) throws -> (RegisterName) -> Value? {
-        guard found.exists else { return { _ in nil } }
-        if let exported = options.exported {
-            let then = try tx.values(
-                asOf: exported, record: found.record, registers: Set(values.map(\.name)))
-            return { then[$0] }
-        }
-        if bases[found.record] == nil, sight.maySpeak(of: found.record) {
-            bases.merge(try tx.importBases(source: options.source, about: [found.record: .max])) { $1 }
-        }
-        let base = bases[found.record] ?? []
-        return { register in base.first { $0.name == register }?.value }
-    }
-
-    /// A record that stands twice in one file must say the same both times: else each import would change it
-    /// to and fro.
-    private func expectNoContradiction(
-        _ values: [RegisterImage], of record: RecordName, _ draft: RecordDraft, line: Int,
-        _ shown: (RegisterName) -> Value?
-    ) throws {
-        let kind = Schema.assessments[tag: record.kind]
-        // What was never set, no line before this one has stated.
-        let differs = { (value: RegisterImage) in
-            shown(value.name).map { $0 != value.value } ?? false
-        }
-        guard let differing = values.first(where: differs) else { return }
-        let field = kind?.text(of: differing.name) ?? "#\(differing.name.field)"
-        throw DraftFault(
-            line: draft.line,
-            reason: "\(field) says something else than line \(line), which is the same record")
-    }
-
-    private func keep(_ draft: RecordDraft, _ write: RegisterWrite, ours: Value) {
-        tally.kept += 1
-        kept.append(
-            Kept(
-                line: draft.line, record: write.record, register: write.register, ours: ours,
-                theirs: write.value))
-    }
-
-    private func count(isNew: Bool, changed: Bool) {
-        if isNew {
-            tally.created += 1
-        } else if changed {
-            tally.changed += 1
-        } else {
-            tally.same += 1
-        }
-    }
-}
-
-/// A draft and the record that it is. A link is known by its ends only once they are.
-struct IdentifiedDraft {
-    var draft: RecordDraft
-    var found: DraftResolver.Found?
-}
-
-extension RecordDraft {
-    /// About how many bytes it will take.
-    fileprivate var weight: Int {
-        writes.reduce(32) { sum, write in
-            switch write.content {
-            case .value(.text(let text)), .text(let text): sum + 8 + text.utf8.count
-            default: sum + 16
-            }
-        }
-    }
-
-    /// The fields it states, as a mask; all where it states one that has no place in a mask.
-    fileprivate var fields: UInt64 {
-        writes.reduce(1 << UInt64(Field.keysTag)) { mask, write in
-            write.register.field < Field.tagLimit ? mask | 1 << UInt64(write.register.field) : .max
+            try tellFindings()
         }
     }
 }

@@ -1,6 +1,6 @@
 package import ParleyCore
 
-/// The rule of the table at `Importer`, for one register.
+/// The rule of an import's three-way merge (the table above `Importer`), for one register.
 package enum ThreeWay {
     package enum Verdict: Equatable, Sendable {
         case nothing

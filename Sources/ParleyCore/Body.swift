@@ -81,6 +81,10 @@ package struct Act: Equatable, Sendable {
         /// took a fresh identity; several pairs where that happened again, the first one first. Its former
         /// addresses lead here.
         case former = 9
+        /// text: the name of the file that an import read.
+        case file = 10
+        /// int: how many of the file's rows an import has dealt with, up to here.
+        case rows = 11
     }
 
     /// Kinds that this version does not know keep their number.

@@ -33,6 +33,8 @@ package struct CSVReader {
     private var header: CSVHeader?
     private var number = 0
     private var isFirst = true
+    /// How rows of this file stand by themselves; known behind the header.
+    package private(set) var frame = RowFrame.lines
 
     package init(kind: Kind, options: CSVOptions) {
         self.kind = kind
@@ -64,6 +66,7 @@ package struct CSVReader {
                 let delimiter = options.delimiter ?? CSVHeader.sniff(row.bytes)
                 rows.delimiter = delimiter
                 header = try CSVHeader(row, delimiter: delimiter, kind: kind, options: options)
+                frame = .rows(under: row.bytes, lineEnd: rows.lineEnd)
                 continue
             }
             number += 1
@@ -158,6 +161,7 @@ extension CSVHeader {
             return .failure(DraftFault(line: row.line, reason: Self.openQuote, raw: row.bytes))
         }
         var draft = RecordDraft(kind: kind.tag, line: row.line)
+        draft.raw = row.bytes
         draft.writes.reserveCapacity(columns.count)
         do {
             try row.bytes.withUnsafeBufferPointer { bytes throws(CSVCellFault) in try read(bytes, &draft) }

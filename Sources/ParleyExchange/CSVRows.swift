@@ -22,6 +22,8 @@ struct CSVRows {
     /// The line of `start`, and line breaks in quotes since.
     private var line = 1
     private var breaks = 0
+    /// The line break behind the first row.
+    private(set) var lineEnd: [UInt8] = []
 
     init(delimiter: UInt8?) { self.delimiter = delimiter }
 
@@ -34,6 +36,10 @@ struct CSVRows {
 
     /// - Parameter isLast: whether the text ends here, so that its last row may lack a line break.
     mutating func next(isLast: Bool) -> Row? {
+        while cursor == start, let end = reasonEnd(isLast: isLast) {
+            _ = take(to: end, next: min(buffer.count, end + breakLength(at: end)))
+        }
+        if cursor == start, mayBeReason(isLast: isLast) { return nil }
         let end = buffer.withUnsafeBufferPointer { findEnd($0, isLast: isLast) }
         if let end { return take(to: end, next: end + breakLength(at: end)) }
         if start < buffer.count, isLast, place != .quoted {
@@ -43,8 +49,27 @@ struct CSVRows {
         return isStuck ? takeBrokenLine() : nil
     }
 
+    /// Whether what begins here may be the beginning of a reason, and more must be read to know.
+    private func mayBeReason(isLast: Bool) -> Bool {
+        let here = buffer[start...].prefix(RowFrame.reason.count)
+        guard !isLast, let first = here.first, first == RowFrame.reason[0] else { return false }
+        return RowFrame.reason.starts(with: here)
+    }
+
+    /// - Returns: where the reason that begins here ends, if one does and its end is here.
+    private func reasonEnd(isLast: Bool) -> Int? {
+        guard start < buffer.count, buffer[start] == RowFrame.reason[0],
+            buffer[start...].starts(with: RowFrame.reason)
+        else { return nil }
+        let end = buffer[start...].firstIndex { $0 == 0x0A || $0 == 0x0D }
+        // A CR at the end of a chunk may be half of a CRLF.
+        if let end, isLast || buffer[end] == 0x0A || end + 1 < buffer.count { return end }
+        return isLast ? buffer.count : nil
+    }
+
     private mutating func take(to end: Int, next: Int) -> Row {
         let row = Row(bytes: Array(buffer[start..<end]), line: line)
+        if lineEnd.isEmpty { lineEnd = end < next ? Array(buffer[end..<next]) : [0x0A] }
         line += breaks + 1
         (start, cursor, place, breaks) = (next, next, .cellStart, 0)
         return row

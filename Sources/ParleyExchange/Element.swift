@@ -18,6 +18,7 @@ struct JSONElementParser: LineParser {
     ) {
         var scanner = JSONScanner(line)
         if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.position = 3 }
+        if RowFrame.isReason(line) { return }
         if scanner.peek() == 0, scanner.position == line.count { return }
         count += 1
         do {
@@ -37,6 +38,7 @@ struct CSVElements {
     private var rows: CSVRows
     private var delimiter: UInt8?
     private var names: [String]?
+    private(set) var frame = RowFrame.lines
     private var isFirst = true
     private var count = 0
 
@@ -58,6 +60,7 @@ struct CSVElements {
                 let sniffed = delimiter ?? CSVHeader.sniff(row.bytes)
                 (delimiter, rows.delimiter) = (sniffed, sniffed)
                 names = try CSVHeader.names(row, delimiter: sniffed)
+                frame = .rows(under: row.bytes, lineEnd: rows.lineEnd)
                 continue
             }
             count += 1

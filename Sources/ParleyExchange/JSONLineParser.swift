@@ -20,9 +20,12 @@ struct JSONLineParser: LineParser {
     ) {
         var scanner = JSONScanner(line)
         if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.position = 3 }
+        if RowFrame.isReason(line) { return }
         if scanner.peek() == 0, scanner.position == line.count { return }
         do {
-            sink(.success(try draft(scanner, number)))
+            var draft = try draft(scanner, number)
+            draft.raw = Array(line)
+            sink(.success(draft))
         } catch {
             let column = line[..<min(error.at, line.count)].reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) }
             sink(.failure(DraftFault(line: number, column: column, reason: error.reason, raw: Array(line))))

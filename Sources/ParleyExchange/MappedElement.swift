@@ -127,6 +127,17 @@ struct MappedElement {
             JSONNumber(decimal: DecimalNumber(isNegative: false, digits: millionths, exponent: -6)))
     }
 
+    /// A time, or a day, which is its first moment.
+    func moment(at path: TreePath) throws(MappedFault) -> Instant? {
+        guard let tree = value(at: path) else { return nil }
+        let text = (tree.filling ?? "").trimmingSpaces()
+        if let time = Instant(text) { return time }
+        guard let date = CivilDate(text), date.day != nil else {
+            throw MappedFault(reason: "version: \(tree.quoted) is no time such as 2026-12-31T14:02:11Z")
+        }
+        return Instant(milliseconds: Int64(Day(firstOf: date).number) * 86_400_000)
+    }
+
     /// `2026-08-06T00:00:00+00:00` is the day 2026-08-06, in the zone that it is written in.
     private func day(_ tree: JSONTree) throws(MappedFault) -> JSONTree {
         let text = (tree.filling ?? "").trimmingSpaces()

@@ -85,6 +85,18 @@ package struct MappedReader {
         return members
     }
 
+    /// How elements of this file stand by themselves.
+    package var frame: RowFrame {
+        switch elements {
+        case .lines: return .lines
+        case .rows(let rows): return rows.frame
+        case .document:
+            guard case .array(let path) = mapping.place else { return RowFrame(takesReasons: false) }
+            let members = documentMembers.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            return .document(path, members.map { ($0.key, $0.value) })
+        }
+    }
+
     /// Paths of the mapping that led to nothing in any element: mistakes, perhaps.
     package var unseen: [String] { Set(expected.map(\.text)).sorted() }
 
@@ -102,7 +114,9 @@ package struct MappedReader {
                 isUsed = true
                 do throws(MappedFault) {
                     var record = MappedRecord(rule, part, me: me, line: element.line)
-                    let draft = try record.made()
+                    var draft = try record.made()
+                    // What is collected stands in several elements.
+                    if !rule.collects { draft.raw = element.raw }
                     if rule.collects { try collected.add(draft) } else { sink(.success(draft)) }
                 } catch {
                     let place = mapping.format == .json ? "element \(element.number): " : ""

@@ -23,6 +23,7 @@ struct MappedRecord {
     mutating func made() throws(MappedFault) -> RecordDraft {
         for template in rule.keys { try addKey(template) }
         if let label = rule.label { draft.label = try element.filled(label) }
+        if let path = rule.version { draft.version = try element.moment(at: path) }
         for field in rule.fields {
             do throws(MappedFault) {
                 try write(field)
@@ -195,7 +196,7 @@ extension JSONTree {
     fileprivate var wording: String? { text ?? filling }
 
     /// As JSON, for what is nested deeper than a value may be.
-    fileprivate var json: String {
+    var json: String {
         switch self {
         case .list(let items): return "[" + items.map(\.json).joined(separator: ",") + "]"
         case .object(let members):

@@ -35,6 +35,8 @@ struct RecordRule: Sendable {
     var each: Each?
     /// Whether what several elements say of one key becomes one record.
     var collects = false
+    /// Where the time stands at which the source last changed the element.
+    var version: TreePath?
     /// Whether a record that is not there yet is refused.
     var mustExist = false
     var fields: [FieldRule] = [] {

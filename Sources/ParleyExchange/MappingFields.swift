@@ -160,6 +160,7 @@ extension MappingTemplate.Piece {
 extension RecordRule {
     var paths: [TreePath] {
         var paths = (keys + (label.map { [$0] } ?? [])).flatMap(\.paths) + conditions.map(\.path)
+        if let version { paths.append(version) }
         for field in fields {
             if case .template(let template) = field.target { paths += template.paths }
             paths += field.value.paths
@@ -175,6 +176,7 @@ extension RecordRule {
             paths.append(condition.path)
         }
         if case .list(let path) = each { paths.append(path) }
+        if let version { paths.append(version) }
         return (paths + fields.flatMap(\.value.expected)).filter { $0.root == .element }
     }
 }

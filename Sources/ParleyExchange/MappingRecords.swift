@@ -7,7 +7,8 @@ struct RecordRuleReading {
     let me: String?
 
     private static let names = [
-        "kind", "key", "label", "when", "each", "collect", "create", "fields", "links", "rest", "except",
+        "kind", "key", "label", "when", "each", "collect", "create", "version", "fields", "links", "rest",
+        "except",
     ]
 
     /// - Returns: the record's rule, and one for each of its links.
@@ -24,6 +25,7 @@ struct RecordRuleReading {
         if let each = members["each"] { rule.each = try self.each(each) }
         if let collect = members["collect"] { rule.collects = try collect.truth() }
         if let create = members["create"] { rule.mustExist = try !create.truth() }
+        if let version = members["version"] { rule.version = try path(try version.text(), version) }
         if let rest = members["rest"] { rule.rest = try self.rest(rest) }
         if let except = members["except"] { rule.except = Set(try except.texts()) }
         if let fields = members["fields"] { rule.fields = try self.fields(fields, of: rule.kind) }

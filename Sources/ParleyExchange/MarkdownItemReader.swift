@@ -204,7 +204,12 @@ struct MarkdownItemReader {
     func read(_ schema: Schema, _ labels: inout Set<String>) -> [Result<RecordDraft, DraftFault>] {
         do {
             let draft = try draft(&labels)
-            return [.success(draft.draft)] + draft.linkDrafts(schema).map { .success($0) }
+            let raw = item.fault("").raw
+            return ([draft.draft] + draft.linkDrafts(schema)).map {
+                var draft = $0
+                draft.raw = raw
+                return .success(draft)
+            }
         } catch {
             return [.failure(item.fault(error.reason, line: error.line))]
         }

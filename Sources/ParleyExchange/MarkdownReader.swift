@@ -25,6 +25,9 @@ package struct MarkdownReader {
         self.me = me
     }
 
+    /// By what the items of a file refer to its assessment.
+    package static var assessmentLabel: String { MarkdownHeading.assessmentLabel }
+
     /// The assessment comes first; links come after the item that names them.
     package func read(_ bytes: [UInt8]) -> [Result<RecordDraft, DraftFault>] {
         let content = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
@@ -58,6 +61,19 @@ package struct MarkdownReader {
         return Instant(text)
     }
 
+    /// A refused item of a record that is there, because only a link of it was refused, with that record's id.
+    /// - Parameter address: of the record with a label; nil where there is none.
+    package static func identified(
+        _ item: [UInt8], _ address: (String) throws -> String?
+    ) rethrows -> [UInt8] {
+        let lines = MarkdownLine.lines(item)
+        guard !lines.contains(where: { MarkdownLine.mark($0) != nil }),
+            let heading = lines.lazy.compactMap(MarkdownLine.heading).first(where: { $0.0 > 2 })?.1,
+            let label = MarkdownHeading.label(heading).0, let address = try address(label)
+        else { return item }
+        return item + Array("\n\n<!-- \(address) -->".utf8)
+    }
+
     private static func notUTF8(_ bytes: [UInt8]) -> DraftFault {
         let valid = bytes.prefix(firstInvalidUTF8(bytes))
         let lines = valid.split(separator: 0x0A, omittingEmptySubsequences: false)
@@ -88,7 +104,7 @@ package struct MarkdownReader {
         for reader in readers {
             var reader = reader
             reader.parent = isLink ? nil : parent
-            results += reader.read(schema, &labels)
+            results += reader.read(schema, &labels).map { $0.under(section.heading) }
         }
         return results
     }
@@ -198,5 +214,20 @@ struct MarkdownDocument {
         guard let last = sections.indices.last else { return text.append(line) }
         guard let item = sections[last].items.indices.last else { return sections[last].lines.append(line) }
         sections[last].items[item].lines.append(line)
+    }
+}
+
+extension Result<RecordDraft, DraftFault> {
+    /// With its section's heading before its bytes, so that they can be read by themselves.
+    fileprivate func under(_ heading: String) -> Self {
+        let head = [UInt8]("## \(heading)\n\n".utf8)
+        switch self {
+        case .success(var draft):
+            draft.raw = head + draft.raw
+            return .success(draft)
+        case .failure(var fault):
+            fault.raw = head + fault.raw
+            return .failure(fault)
+        }
     }
 }

@@ -20,13 +20,21 @@ package struct Meter: Sendable {
     package var isShown: Bool { drawn != nil }
 
     /// The line to draw now, if it is time: not in the first half second, and ten times a second at most.
-    package mutating func line(done: Int, now: Int64) -> String? {
+    /// - Parameter share: how much of all is done, from 0 to 1, where that is known by another measure.
+    package mutating func line(done: Int, share: Double? = nil, now: Int64) -> String? {
         guard now - started >= Self.patience, now - (drawn ?? .min / 2) >= Self.interval else { return nil }
         drawn = now
         let elapsed = max(1, now - started)
         let rate = Double(done) * 1000 / Double(elapsed)
         var parts = ["\(label) \(done)" + (total > 0 ? " of \(total)" : ""), "\(Self.short(rate))/s"]
         if total > done, done > 0, let left = Self.left(total - done, rate) { parts.append("\(left) left") }
+        if let share, share > 0.01, share < 1 {
+            let left = Double(elapsed) * (1 - share) / share
+            parts.append("\(Int(share * 100)) %")
+            if left < 1e12 {
+                parts.append("\(TimeWords.length(milliseconds: Int64(left)) ?? "a moment") left")
+            }
+        }
         return parts.joined(separator: ", ")
     }
 

@@ -39,9 +39,12 @@ struct MappedImportTests {
         #expect(first.exit == 3, "\(first)")
         #expect(first.errors.contains("line 3: element 2: judgment.due: \"soon\" does not begin with a date"))
         let refused = try String(contentsOfFile: file + ".refused", encoding: .utf8)
-        #expect(refused == "{\"id\": 2, \"name\": \"Two\", \"when\": \"soon\"}\n")
-        let mended = try scratch.file("mended.jsonl", refused.replacing("soon", with: "2027-01-01"))
-        let second = try olga.run("import", mended, "--map", map, "--format", "jsonl", "--json")
+        #expect(
+            refused == "{\"data\":{\"rows\":[\n{\"id\": 2, \"name\": \"Two\", \"when\": \"soon\"}\n]}}\n")
+        let mended = try scratch.file("feed.json.refused", refused.replacing("soon", with: "2027-01-01"))
+        #expect(
+            first.errors.contains("again: parley import \(mended) --source feed --map \(map)"), "\(first)")
+        let second = try olga.run("import", mended, "--source", "feed", "--map", map, "--json")
         #expect(second.exit == 0 && second.json["created"] as? Int == 1, "\(second)")
         let records = try olga.records().values
         #expect(records.count == 3 && records.contains { $0["due"] as? String == "2027-01-01" })

@@ -26,7 +26,7 @@ extension Run {
         try importer.finish()
         try noteDeeds(of: replica)
         tally[.imports] += 1
-        let count = importer.tally
+        let count = importer.total
         journal.note(
             "\(replica.name) imports \(name): \(count.created) new, \(count.changed) changed, \(count.kept) kept"
         )

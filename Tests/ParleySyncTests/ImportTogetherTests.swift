@@ -61,7 +61,7 @@ struct ImportTogetherTests {
                 let first = try report(twins.single, file, chunk, together: 1, false)
                 let second = try report(twins.together, file, chunk, together: 8, false)
                 #expect(first.tally == second.tally, "seed \(seed)")
-                #expect(Set(first.faults.map(\.line)) == Set(second.faults.map(\.line)), "seed \(seed)")
+                #expect(first.refused == second.refused, "seed \(seed)")
             }
             let images = try [twins.single, twins.together].map(allImages)
             #expect(images[0] == images[1], "seed \(seed)")
@@ -86,8 +86,8 @@ struct ImportTogetherTests {
         try importer.add(draft("row:3", 3, "three"))
         try importer.add(draft("row:4", 4, "four"))
         try importer.finish()
-        #expect(importer.tally.created == 3)
-        #expect(importer.tally.changed == 1)
+        #expect(importer.total.created == 3)
+        #expect(importer.total.changed == 1)
         #expect(try olga.store.compareWithRebuild().isEmpty)
     }
 
@@ -100,8 +100,8 @@ struct ImportTogetherTests {
         (options.chunk, options.together) = (1, 2)
         let importer = Importer(olga, options)
         for line in 1...3 { try importer.add(draft("row:\(line)", line, "text")) }
-        let before = (try olga.position(), importer.tally)
-        #expect(importer.tally.created == 2)
+        let before = (try olga.position(), importer.total)
+        #expect(importer.total.created == 2)
         let long = [UInt8](repeating: 1, count: ChangesetBody.longest)
         try importer.add(
             RecordDraft(
@@ -110,7 +110,7 @@ struct ImportTogetherTests {
                     DraftWrite(RegisterName(field: 1), .value(.bytes(long)))
                 ]))
         #expect(throws: (any Error).self) { try importer.finish() }
-        #expect(importer.tally == before.1)
+        #expect(importer.total == before.1)
         #expect(try olga.position() == before.0)
         #expect(try olga.store.compareWithRebuild().isEmpty)
     }
@@ -121,10 +121,11 @@ struct ImportTogetherTests {
     }
 
     private struct Outcome: Equatable {
-        var tally: Importer.Tally
-        var kept: [Importer.Kept]
-        var faults: [DraftFault]
+        var tally: ImportTally
+        var findings: [ImportFinding]
         var changes: [ChangeID]
+
+        var refused: Set<Int> { Set(findings.filter { $0.what == .refused }.map(\.line)) }
     }
 
     private func report(
@@ -133,10 +134,11 @@ struct ImportTogetherTests {
         var options = Importer.Options(source: "feed")
         (options.chunk, options.together, options.overwrites) = (chunk, together, overwrites)
         let importer = Importer(workspace, options)
+        var findings: [ImportFinding] = []
+        importer.tell = { findings.append($0) }
         for draft in file { try importer.add(draft) }
         try importer.finish()
-        return Outcome(
-            tally: importer.tally, kept: importer.kept, faults: importer.faults, changes: importer.changes)
+        return Outcome(tally: importer.total, findings: findings, changes: importer.changes)
     }
 
     private func allImages(_ workspace: Workspace) throws -> [RecordImage] {

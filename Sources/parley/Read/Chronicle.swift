@@ -120,15 +120,29 @@ struct Chronicle {
 struct ChronicleSpeech {
     private let naming: Naming
     private let speech: ValueSpeech
+    private let unfinished: [[UInt8]: UnfinishedImport]
 
-    init(_ naming: Naming) {
+    init(_ naming: Naming, _ unfinished: [[UInt8]: UnfinishedImport] = [:]) {
         self.naming = naming
+        self.unfinished = unfinished
         speech = ValueSpeech(naming: naming)
     }
 
     func author(_ deed: Deed) -> String { naming.author(of: deed.origin.change) }
 
     func act(_ deed: Deed) -> String { Act.words(deed.act) }
+
+    /// Why it wants a look, and the author's note.
+    func remark(_ deed: Deed) -> String {
+        let marks = (deed.isAside ? ["!"] : []) + (missing(deed).map { ["! " + $0] } ?? [])
+        return (marks + [deed.act?[.note]?.text ?? ""]).joined(separator: " ").trimmingSpaces()
+    }
+
+    /// What there is of the rest of an import that this is a part of; nil where nothing is missing.
+    private func missing(_ deed: Deed) -> String? {
+        guard case .bytes(let batch) = deed.act?[.batch] else { return nil }
+        return unfinished[batch].map(\.state)
+    }
 
     /// `J-88PD.confidence, J-88PD.due`, or the records alone where there are many.
     func touched(_ deed: Deed) throws -> String {
@@ -148,7 +162,8 @@ struct ChronicleSpeech {
 
     func patch(_ deed: Deed, _ console: Console) throws -> [String] {
         let paint = console.out.colour
-        let mark = deed.isAside ? paint.paint("! set aside", .attention) : ""
+        let signs = (deed.isAside ? ["! set aside"] : []) + (missing(deed).map { ["! " + $0] } ?? [])
+        let mark = signs.isEmpty ? "" : paint.paint(signs.joined(separator: "  "), .attention)
         let head = [
             paint.paint(deed.origin.change.shortAddress, .strong), TimeWords.absolute(Instant(deed.origin)),
             visible(author(deed)), visible(act(deed)), visible(deed.act?[.note]?.text ?? ""), mark,
@@ -174,7 +189,7 @@ struct ChronicleSpeech {
     }
 
     /// What each object has, and `--fields` may name.
-    static let members = ["change", "at", "by", "device", "act", "note", "void", "writes"]
+    static let members = ["change", "at", "by", "device", "act", "note", "void", "incomplete", "writes"]
 
     func json(_ deed: Deed) -> JSON {
         [
@@ -182,6 +197,7 @@ struct ChronicleSpeech {
             "by": .text(author(deed)), "device": .text(deed.origin.change.device.text),
             "act": .text(act(deed)),
             "note": .text(orNull: deed.act?[.note]?.text), "void": .bool(deed.act == nil),
+            "incomplete": .text(orNull: missing(deed)),
             "writes": .array(
                 deed.writes.map { write in
                     [

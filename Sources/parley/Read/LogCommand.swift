@@ -16,7 +16,8 @@ struct LogCommand: Subcommand {
               parley log --by olga --since 2d
               parley log --apart                      what healing took out of the log
 
-            A ! marks what was set aside and waits for review. With --patch, - is what the
+            A ! marks what was set aside and waits for review, and parts of an import that is not
+            finished or not all here yet. With --patch, - is what the
             author had.
             """)
 
@@ -42,6 +43,7 @@ struct LogCommand: Subcommand {
             let naming = Naming(tx, workspace.membership)
             var chronicle = Chronicle(tx, naming)
             chronicle.author = by
+            let unfinished = try workspace.unfinishedImports(tx)
             chronicle.wantsBefore = patch
             chronicle.since = try since.map { try Self.moment($0, tx, console) }
             if let address {
@@ -55,9 +57,9 @@ struct LogCommand: Subcommand {
             let found = try chronicle.deeds(limit: limit + 1)
             let deeds = Array(found.prefix(limit))
             if console.options.json {
-                return try console.json(.array(deeds.map { ChronicleSpeech(naming).json($0) }))
+                return try console.json(.array(deeds.map { ChronicleSpeech(naming, unfinished).json($0) }))
             }
-            try show(deeds, ChronicleSpeech(naming), console)
+            try show(deeds, ChronicleSpeech(naming, unfinished), console)
             if found.count > limit { try console.note("\(limit) shown, there are more: --limit.") }
         }
     }
@@ -82,7 +84,7 @@ struct LogCommand: Subcommand {
                             ? TimeWords.absolute(Instant(deed.origin)) : Instant(deed.origin).text),
                     .init(speech.author(deed)), .init(speech.act(deed), .faint),
                     .init(try speech.touched(deed)),
-                    .init((deed.isAside ? "! " : "") + (deed.act?[.note]?.text ?? ""), .faint),
+                    .init(speech.remark(deed), .faint),
                 ])
             }
             try console.table(table)

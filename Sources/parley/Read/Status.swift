@@ -41,7 +41,7 @@ struct Overview {
 
     func show(_ console: Console) throws {
         let facts = try workspace.facts()
-        if console.options.json { return try console.json(json(facts, due: dueCount(console))) }
+        if console.options.json { return try console.json(json(facts, due: dueCount(console), unfinished())) }
         let counts = facts.counts
         let records = counts.records.values.reduce(0, +)
         let review = counts.asides + counts.overlooked
@@ -63,6 +63,7 @@ struct Overview {
             table.add([.init("sealed"), .init("! \(counts.sealed) wait for a key", .attention)])
         }
         if let removed = removed(facts) { table.add([.init("removed"), .init("! \(removed)", .attention)]) }
+        for open in try unfinished() { table.add([.init("import"), .init("! \(open.words)", .attention)]) }
         let due = try dueCount(console)
         if due > 0 { table.add([.init("due"), .init("! \(due) to look at", .attention)]) }
         for standing in facts.refusals {
@@ -81,6 +82,11 @@ struct Overview {
         try workspace.store.read { try $0.due(console.dueRule(workspace)).count }
     }
 
+    private func unfinished() throws -> [UnfinishedImport] {
+        try workspace.store.read { try workspace.unfinishedImports($0) }.values
+            .sorted { ($0.source, $0.rows) < ($1.source, $1.rows) }
+    }
+
     private func removed(_ facts: WorkspaceFacts) -> String? {
         let kept = facts.isOut ? Int(facts.unsent) : facts.ownVoided
         let rest = kept == 0 ? "" : "; \(counted(kept, "change")) of yours only here"
@@ -93,6 +99,9 @@ struct Overview {
             try console.hint("take what you wrote with you: parley export")
         } else if facts.counts.sealed > 0 {
             try console.hint("an admin's next sync hands the key on; then: parley sync")
+        } else if let open = try unfinished().first(where: \.isOwn) {
+            try console.hint(
+                "the same import again goes on with it    or: parley undo \(open.change.shortAddress)")
         } else if let standing = facts.refusals.first {
             try console.hint(RefusalSpeech.hint(standing))
         } else if records == 0 {
@@ -106,7 +115,7 @@ struct Overview {
         }
     }
 
-    private func json(_ facts: WorkspaceFacts, due: Int) -> JSON {
+    private func json(_ facts: WorkspaceFacts, due: Int, _ open: [UnfinishedImport]) -> JSON {
         let counts = facts.counts
         return [
             "workspace": .text(workspace.name), "handle": .text(orNull: workspace.handle),
@@ -116,7 +125,7 @@ struct Overview {
             "sealed": .int(counts.sealed), "removedBy": .text(orNull: facts.removedBy),
             "ownVoided": .int(facts.ownVoided), "out": .bool(facts.isOut),
             "review": .int(counts.asides + counts.overlooked), "due": .int(due),
-            "server": .text(orNull: facts.server),
+            "imports": .array(open.map(\.json)), "server": .text(orNull: facts.server),
             "serverKey": .text(orNull: facts.serverKey?.description),
             "lastSync": .text(orNull: facts.lastSync?.text), "folder": .text(workspace.folder),
             "refusals": .array(facts.refusals.map(RefusalSpeech.json)),

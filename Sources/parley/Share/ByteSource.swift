@@ -2,10 +2,12 @@ import Foundation
 import ParleyProtocol
 
 /// A file or standard input, read in pieces.
-struct ByteSource {
+final class ByteSource {
     /// `-` is standard input.
     let path: String
     private let handle: FileHandle
+    /// Bytes read so far.
+    private(set) var taken = 0
     static let piece = 256 * 1024
 
     init(_ path: String) throws {
@@ -24,11 +26,23 @@ struct ByteSource {
     /// The name to use in messages.
     var name: String { isStandardInput ? "standard input" : (path as NSString).lastPathComponent }
 
+    /// `feed.csv.refused2` holds rows of `feed.csv`.
+    var isRefused: Bool { original != path }
+    private var original: String {
+        let end = path.firstMatch(of: /(.)\.refused[0-9]*$/)
+        return end.map { String(path[..<$0.range.lowerBound]) + $0.1 } ?? path
+    }
+
+    /// The path and the name of the file that the source's rows come from first.
+    var originalPath: String { isStandardInput ? path : original }
+    var originalName: String { isStandardInput ? name : (original as NSString).lastPathComponent }
+
     /// What the name's ending says of the format.
-    var ending: String { isStandardInput ? "" : (path as NSString).pathExtension.lowercased() }
+    var ending: String { isStandardInput ? "" : (original as NSString).pathExtension.lowercased() }
 
     func forEachPiece(_ body: (ArraySlice<UInt8>) throws -> Void) throws {
         while let data = try handle.read(upToCount: Self.piece), !data.isEmpty {
+            taken += data.count
             try body([UInt8](data)[...])
         }
     }
@@ -45,13 +59,20 @@ struct ByteSource {
         return bytes
     }
 
-    /// SHA-256 of a regular file, which is then read from its beginning; nil for streams.
-    func digest() throws -> [UInt8]? {
+    /// Bytes of a regular file; nil for streams.
+    var size: Int? {
         var info = stat()
         guard fstat(handle.fileDescriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+        return Int(info.st_size)
+    }
+
+    /// SHA-256 of a regular file, which is then read from its beginning; nil for streams.
+    func digest() throws -> [UInt8]? {
+        guard size != nil else { return nil }
         var digest = ContentDigest()
         try forEachPiece { digest.update($0) }
         try handle.seek(toOffset: 0)
+        taken = 0
         return digest.bytes
     }
 

@@ -3,29 +3,31 @@ import Foundation
 import ParleyClient
 import ParleyCore
 import ParleyExchange
-import ParleyStore
 import ParleyTerminal
 
 struct ImportCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Bring records in from a file, merged with what people have written since.",
+        abstract: "Bring records in from files, merged with what people have written since.",
         discussion: """
             Examples:
               parley import assessment.md
               parley import questions.jsonl --source forecastbench
               parley import feed.csv --kind evidence --key url --source feed
+              parley import monday.csv tuesday.csv --kind evidence # one act, one report
               some-program | parley import - --format jsonl --source nightly
-              parley import feed.csv --kind evidence --key url -n  # what would happen
+              parley import feed.csv --kind evidence --key url -n  # what would happen, value by value
               parley import set.json --map forecastbench.yaml      # any JSON or CSV, by a mapping
 
             The source's last import is the base: what it does not say anew is left alone,
             and what people changed stays, named in the report; --overwrite is the only way
-            past. Absent values clear nothing.
+            past. Absent values clear nothing. Refused rows go to FILE.refused, to be mended
+            and imported by themselves. An import that was killed is continued by the same
+            command.
             """)
 
-    @Argument(help: "A file; - reads standard input.")
-    var file: String
+    @Argument(help: "Files; - reads standard input.")
+    var files: [String]
     @Option(name: .long, help: "jsonl, csv or md; otherwise by the file's ending.")
     var format: String?
     @Option(name: .long, help: ArgumentHelp("Which kind a CSV file holds.", valueName: "kind"))
@@ -44,14 +46,20 @@ struct ImportCommand: Subcommand {
     @Option(
         name: .long, help: ArgumentHelp("Decimal sign of numbers in CSV: point or comma.", valueName: "sign"))
     var decimal: String = "point"
-    @Option(name: .long, help: ArgumentHelp("The source's name; otherwise the file's.", valueName: "name"))
+    @Option(name: .long, help: ArgumentHelp("The source's name; otherwise each file's.", valueName: "name"))
     var source: String?
     @Option(
         name: .customLong("on-error"),
         help: ArgumentHelp("stop writes nothing; skip leaves bad rows out.", valueName: "stop|skip"))
     var onError: String = "skip"
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Where the refused rows go; otherwise FILE.refused.", valueName: "file"))
+    var refused: String?
     @Flag(name: .long, help: "Write over what people changed.")
     var overwrite = false
+    @Flag(name: .customLong("allow-older"), help: "Take what is older than the version here.")
+    var allowOlder = false
     @Option(
         name: .long,
         help: ArgumentHelp(
@@ -76,6 +84,12 @@ struct ImportCommand: Subcommand {
         guard delimiter.map({ Self.delimiters[$0] != nil }) ?? true else {
             throw ValidationError("--delimiter takes comma, semicolon or tab.")
         }
+        guard files.count(where: { $0 == "-" }) < 2 else {
+            throw ValidationError("Standard input can be read once.")
+        }
+        guard refused == nil || files.count == 1 else {
+            throw ValidationError("--refused names one file: import one at a time, or leave it out.")
+        }
         for pair in map where pair.contains("=") && pair.split(separator: "=", maxSplits: 1).count != 2 {
             throw ValidationError("--map takes COLUMN=FIELD, not \"\(pair)\".")
         }
@@ -87,27 +101,54 @@ struct ImportCommand: Subcommand {
 
     func run(_ console: Console) throws {
         let workspace = try console.openWorkspace()
-        let source = try ByteSource(file)
-        let mapping = try mapping(me: try workspace.me())
-        guard
-            let format = mapping?.nearest ?? format.map(ImportFormat.init(rawValue:))
-                ?? ImportFormat(ending: source.ending)
-        else {
+        let me = try workspace.me()
+        let mapping = try mapping(me: me)
+        let inputs = try files.map { try input($0, mapping, me: me) }
+        for input in inputs.dropFirst() { input.isFirst = false }
+        var settings = Importer.Options(files: inputs.map(\.file))
+        (settings.overwrites, settings.note, settings.isDetailed) = (overwrite, note, dryRun)
+        settings.allowsOlder = allowOlder
+        let report = ImportReport(inputs, console, workspace, isDry: dryRun)
+        if !dryRun, onError == "skip" { report.keepRefused(at: refused, again: again) }
+        defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 300) } }
+        try ImportRun(inputs, report, console, workspace)
+            .run(settings, strict: onError == "stop", dry: dryRun)
+        try report.say()
+    }
+
+    // MARK: Files
+
+    /// Opens a file and finds out how to read it. Nothing is written before that is clear of every file.
+    private func input(_ path: String, _ mapping: ImportMapping?, me: String) throws -> ImportInput {
+        let source = try ByteSource(path)
+        let format = try mapping?.nearest ?? format(of: source)
+        let name = source.originalName
+        var file = ImportFile(source: self.source ?? mapping?.source ?? name, name: source.name)
+        file.digest = try source.digest()
+        file.exported = try exported(source, format)
+        file.isPart = source.isRefused
+        if format == .csv, mapping == nil, kind == nil {
+            throw CommandFailure(
+                .usage, "usage", "A CSV file holds one kind: say which by --kind, as --kind evidence.")
+        }
+        return ImportInput(
+            source, as: file, format: format, mapping: mapping,
+            kind: try kind.map { try Self.kind(named: $0) }, csv: csvOptions(file.source, me: me))
+    }
+
+    private func format(of source: ByteSource) throws -> ImportFormat {
+        if let found = format.map(ImportFormat.init(rawValue:)) ?? ImportFormat(ending: source.ending) {
+            return found
+        }
+        if source.ending == "json", format == nil {
             throw CommandFailure(
                 .usage, "usage",
-                "The format of \(source.name) is not clear: say it by --format jsonl, csv or md.")
+                "\(source.name) is one JSON document: how its elements become records is said by a mapping file, --map FILE.",
+                hint: "parley help mapping    if each of its lines is a record: --format jsonl")
         }
-        var settings = Importer.Options(source: self.source ?? mapping?.source ?? source.name)
-        (settings.overwrites, settings.note, settings.digest) = (overwrite, note, try source.digest())
-        settings.exported = try exported(source, format)
-        let run = ImportRun(workspace, console, source, format)
-        run.mapping = mapping
-        run.kind = try kind.map { try Self.kind(named: $0) }
-        run.csv = csvOptions(settings.source, me: try workspace.me())
-        let outcome = try run.run(settings, strict: onError == "stop", dry: dryRun)
-        defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 300) } }
-        defer { for remark in run.remarks { try? console.note(remark) } }
-        try ImportReport(outcome, source: source, isDry: dryRun).say(console, workspace)
+        throw CommandFailure(
+            .usage, "usage",
+            "The format of \(source.name) is not clear: say it by --format jsonl, csv or md.")
     }
 
     /// A file that was exported and edited is merged against what the workspace held at that time.
@@ -119,7 +160,8 @@ struct ImportCommand: Subcommand {
             return time
         }
         guard format == .md, !source.isStandardInput else { return nil }
-        return MarkdownReader.exported(try ByteSource(file).whole(atMost: ImportFormat.largestMarkdown))
+        return MarkdownReader.exported(
+            try ByteSource(source.path).whole(atMost: ImportFormat.largestMarkdown))
     }
 
     private func mapping(me: String) throws -> ImportMapping? {
@@ -151,114 +193,22 @@ struct ImportCommand: Subcommand {
         }
         return kind
     }
-}
 
-/// One import from the first byte to the last.
-final class ImportRun {
-    struct Outcome {
-        var rows = 0
-        var tally = Importer.Tally()
-        var kept: [Importer.Kept] = []
-        var faults: [DraftFault] = []
-        var changes: [ChangeID] = []
+    // MARK: Again
+
+    /// The command that imports mended rows of a file; nil where rows by themselves are not who they were.
+    private func again(_ input: ImportInput, _ path: String) -> String? {
+        guard key != "row" else { return nil }
+        var words = ["parley", "import", path, "--source", input.file.source]
+        let given: [(String, String?)] = [
+            ("--format", format ?? (input.source.isStandardInput ? input.format.rawValue : nil)),
+            ("--kind", kind), ("--key", key), ("--delimiter", delimiter),
+            ("--decimal", decimal == "point" ? nil : decimal), ("--base", base), ("-w", options.workspace),
+        ]
+        for (name, value) in given { if let value { words += [name, value] } }
+        for value in map { words += ["--map", value] }
+        if overwrite { words.append("--overwrite") }
+        if allowOlder { words.append("--allow-older") }
+        return words.map(shellQuoted).joined(separator: " ")
     }
-
-    private struct RolledBack: Error { var outcome: Outcome }
-
-    private let workspace: Workspace
-    private let console: Console
-    private let source: ByteSource
-    private let format: ImportFormat
-    private var outcome = Outcome()
-    private var meter: Meter
-    var mapping: ImportMapping?
-    /// What a person is told after the report.
-    private(set) var remarks: [String] = []
-    var kind: Kind?
-    var csv = CSVOptions(source: "")
-
-    init(_ workspace: Workspace, _ console: Console, _ source: ByteSource, _ format: ImportFormat) {
-        self.workspace = workspace
-        self.console = console
-        self.source = source
-        self.format = format
-        meter = Meter(source.name, now: SystemAmbient.now())
-    }
-
-    /// - Parameters:
-    ///   - strict: one bad row, and nothing at all is written.
-    ///   - dry: everything is done and then undone.
-    func run(_ options: Importer.Options, strict: Bool, dry: Bool) throws -> Outcome {
-        defer { if meter.isShown { try? console.messages.wipe() } }
-        guard strict || dry else {
-            let importer = Importer(workspace, options)
-            do { try fill(importer) } catch let error as StoreError { throw unfinished(error, importer) }
-            return outcome
-        }
-        do {
-            try workspace.store.write { tx in
-                try fill(Importer(workspace, options, in: tx))
-                if dry || !outcome.faults.isEmpty { throw RolledBack(outcome: outcome) }
-            }
-        } catch let undone as RolledBack {
-            if dry { return undone.outcome }
-            throw refusal(of: undone.outcome)
-        }
-        return outcome
-    }
-
-    private func fill(_ importer: Importer) throws {
-        var early: [DraftFault] = []
-        let take = { (draft: Result<RecordDraft, DraftFault>) in
-            self.outcome.rows += 1
-            switch draft {
-            case .success(let draft): try importer.add(draft)
-            case .failure(let fault): early.append(fault)
-            }
-            try self.progress()
-        }
-        if let mapping {
-            remarks = try mapping.read(source, into: take)
-        } else {
-            try format.read(source, kind: kind, csv: csv, me: try workspace.me(), into: take)
-        }
-        try importer.finish()
-        outcome.tally = importer.tally
-        outcome.tally.refused += early.count
-        outcome.faults = (early + importer.faults).sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-        (outcome.kept, outcome.changes) = (importer.kept, importer.changes)
-    }
-
-    private func progress() throws {
-        guard outcome.rows.isMultiple(of: 256), console.messages.isTerminal, !console.options.quiet,
-            let line = meter.line(done: outcome.rows, now: SystemAmbient.now())
-        else { return }
-        try console.messages.draw(line, width: console.messages.width(environment: console.environment) ?? 80)
-    }
-
-    /// An import goes into the store in parts of a thousand records: those before the failure are there.
-    private func unfinished(_ error: StoreError, _ importer: Importer) -> CommandFailure {
-        var failure = CommandFailure(describing: error)
-        guard let change = importer.changes.last?.shortAddress else { return failure }
-        let tally = importer.tally
-        if error.code == .diskFull { failure.message = "The disk is full." }
-        failure.message +=
-            " The import is not complete: \(tally.created) new, \(tally.changed) changed so far, and they stay."
-        let first = error.code == .diskFull ? "make room, " : ""
-        failure.hint =
-            "\(first)import it again: what has an id or a key is not doubled    or: parley undo \(change)"
-        return failure
-    }
-
-    private func refusal(of outcome: Outcome) -> CommandFailure {
-        let first = outcome.faults[0]
-        return CommandFailure(
-            .failed, "refused",
-            "\(source.name): \(outcome.faults.count) of \(outcome.rows) rows are refused; the first is \(first.place): \(first.reason). Nothing was written.",
-            hint: "import the others: --on-error skip")
-    }
-}
-
-extension DraftFault {
-    var place: String { column > 0 ? "line \(line), column \(column)" : "line \(line)" }
 }

@@ -9,7 +9,7 @@ enum ImportFormat: String, CaseIterable {
 
     init?(ending: String) {
         switch ending {
-        case "jsonl", "ndjson", "json": self = .jsonl
+        case "jsonl", "ndjson": self = .jsonl
         case "csv", "tsv", "tab": self = .csv
         case "md", "markdown": self = .md
         default: return nil
@@ -18,44 +18,42 @@ enum ImportFormat: String, CaseIterable {
 
     static let largestMarkdown = 16 * 1024 * 1024
 
-    func read(
-        _ source: ByteSource, kind: Kind?, csv: CSVOptions, me: String,
-        into sink: (Result<RecordDraft, DraftFault>) throws -> Void
-    ) throws {
+    func read(_ input: ImportInput, me: String, into sink: (ByteSource.Row) throws -> Void) throws {
         switch self {
-        case .jsonl: try readJSONLines(source, me, sink)
-        case .csv: try readCSV(source, kind, csv, sink)
+        case .jsonl: try readJSONLines(input, me, sink)
+        case .csv: try readCSV(input, sink)
         case .md:
-            for draft in MarkdownReader(me: me).read(try source.whole(atMost: Self.largestMarkdown)) {
-                try sink(draft)
-            }
+            let bytes = try input.source.whole(atMost: Self.largestMarkdown)
+            input.frame = .markdown(exported: MarkdownReader.exported(bytes))
+            for draft in MarkdownReader(me: me).read(bytes) { try sink(draft) }
         }
     }
 
     private func readJSONLines(
-        _ source: ByteSource, _ me: String, _ sink: (Result<RecordDraft, DraftFault>) throws -> Void
+        _ input: ImportInput, _ me: String, _ sink: (ByteSource.Row) throws -> Void
     ) throws {
         var reader = JSONLinesReader(me: me)
-        let fault = try source.forEachDraft(
+        let fault = try input.source.forEachDraft(
             sink, feed: { reader.feed($0, into: $1) }, finish: { reader.finish(into: $0) })
         if let fault { throw fault }
     }
 
-    private func readCSV(
-        _ source: ByteSource, _ kind: Kind?, _ options: CSVOptions,
-        _ sink: (Result<RecordDraft, DraftFault>) throws -> Void
-    ) throws {
-        guard let kind else {
+    private func readCSV(_ input: ImportInput, _ sink: (ByteSource.Row) throws -> Void) throws {
+        guard let kind = input.kind else {
             throw CommandFailure(
                 .usage, "usage", "A CSV file holds one kind: say which by --kind, as --kind evidence.")
         }
-        var reader = CSVReader(kind: kind, options: options)
-        let fault = try source.forEachDraft(
-            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) })
+        var reader = CSVReader(kind: kind, options: input.csv)
+        let fault = try input.source.forEachDraft(
+            sink,
+            feed: {
+                defer { input.frame = reader.frame }
+                try reader.feed($0, into: $1)
+            }, finish: { try reader.finish(into: $0) })
         if let fault {
             throw CommandFailure(
-                .failed, "header", "\(source.name), line \(fault.line): \(fault.reason). Nothing was written."
-            )
+                .failed, "header",
+                "\(input.name), line \(fault.line): \(fault.reason). \(input.nothingWritten)")
         }
     }
 }

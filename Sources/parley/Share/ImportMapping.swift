@@ -44,18 +44,20 @@ struct ImportMapping {
         return files.first
     }
 
-    /// The nearest of the formats without a mapping: it says how refused rows are kept.
+    /// The nearest of the formats without a mapping.
     var nearest: ImportFormat { format == .csv ? .csv : .jsonl }
 
     /// Hands on the records of the source.
     /// - Returns: what to tell of elements that became none, and of paths that led nowhere.
-    func read(
-        _ source: ByteSource, into sink: (Result<RecordDraft, DraftFault>) throws -> Void
-    ) throws -> [String] {
+    func read(_ input: ImportInput, into sink: (ByteSource.Row) throws -> Void) throws -> [String] {
         var reader = MappedReader(mapping, as: format, me: me)
-        let broken = try source.forEachDraft(
-            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) })
-        if let broken { try end(broken, source, reader.count, sink) }
+        let broken = try input.source.forEachDraft(
+            sink,
+            feed: {
+                defer { input.frame = reader.frame }
+                try reader.feed($0, into: $1)
+            }, finish: { try reader.finish(into: $0) })
+        if let broken { try end(broken, input, reader.count, sink) }
         return Self.remarks(on: reader)
     }
 
@@ -73,12 +75,12 @@ struct ImportMapping {
 
     /// What stood before the place where a document breaks off counts.
     private func end(
-        _ fault: DraftFault, _ source: ByteSource, _ count: Int,
-        _ sink: (Result<RecordDraft, DraftFault>) throws -> Void
+        _ fault: DraftFault, _ input: ImportInput, _ count: Int, _ sink: (ByteSource.Row) throws -> Void
     ) throws {
         guard count > 0 else {
             throw CommandFailure(
-                .failed, "document", "\(source.name), \(fault.place): \(fault.reason). Nothing was written.")
+                .failed, "document", "\(input.name), \(fault.place): \(fault.reason). \(input.nothingWritten)"
+            )
         }
         try sink(.failure(fault))
     }

@@ -1,0 +1,51 @@
+package import ParleyCore
+
+/// One file of an import, as the changesets made of it name it.
+package struct ImportFile: Equatable, Sendable {
+    /// The source's name: what it said last time is looked up under it.
+    package var source: String
+    /// The file's own name, for messages and for whoever must find it again.
+    package var name: String
+    /// SHA-256 of the file, where it is known beforehand: the same command can then go on where it was ended.
+    package var digest: [UInt8]?
+    /// When the file was exported from this workspace: what it held then is the base, instead of what the
+    /// source said last time.
+    package var exported: Instant?
+    /// Whether it is by itself only a part of what the source has, so that nothing follows from what it lacks.
+    package var isPart = false
+
+    package init(source: String, name: String? = nil, digest: [UInt8]? = nil) {
+        self.source = source
+        self.name = name ?? source
+        self.digest = digest
+    }
+}
+
+/// One row of a file on its way into the workspace.
+struct ImportRow {
+    /// Index among the files of the run, and its place among the file's rows, from 1.
+    var file: Int
+    var ordinal: Int
+    var content: Result<RecordDraft, DraftFault>
+    /// A link is known by its ends only once they are.
+    var found: DraftResolver.Found?
+
+    /// About how many bytes it will take.
+    var weight: Int {
+        switch content {
+        case .success(let draft): draft.weight
+        case .failure(let fault): 64 + fault.raw.count
+        }
+    }
+}
+
+extension RecordDraft {
+    fileprivate var weight: Int {
+        writes.reduce(32) { sum, write in
+            switch write.content {
+            case .value(.text(let text)), .text(let text): sum + 8 + text.utf8.count
+            default: sum + 16
+            }
+        }
+    }
+}
