@@ -62,6 +62,7 @@ package final class Importer {
     private var parts: [[ImportRow]] = []
     private var growing: [ImportRow] = []
     private var weight = 0
+    private var transactions = 0
     private let postponed = PostponedRows()
 
     /// - Parameter transaction: the one in which to do everything, for a caller who may want to undo it all;
@@ -100,8 +101,11 @@ package final class Importer {
         weight += row.weight
         if growing.count >= options.chunk || weight > Self.heaviest { closePart() }
         // One part is held back, so that the last of the batch can say that it is the last.
-        if parts.count > options.together { try write(options.together) }
+        if parts.count > together { try write(together) }
     }
+
+    /// How many parts become one transaction: few at first, so that a short run shows soon how far it is.
+    private var together: Int { min(options.together, 1 << min(transactions, 16)) }
 
     private static let heaviest = 600 * 1024
 
@@ -113,7 +117,7 @@ package final class Importer {
     /// The rows that come now are of the next file.
     package func beginNextFile() throws {
         closePart()
-        while !parts.isEmpty { try write(options.together) }
+        while !parts.isEmpty { try write(together) }
         file += 1
     }
 
@@ -130,7 +134,7 @@ package final class Importer {
 
     private func writeRest() throws {
         closePart()
-        while parts.count > options.together { try write(options.together) }
+        while parts.count > together { try write(together) }
         try write(parts.count, isEnd: true)
     }
 
@@ -150,6 +154,7 @@ package final class Importer {
         defer { file = reading }
         do {
             changes += try commit { tx in try bodies(of: group, isEnd: isEnd, tx) }
+            transactions += 1
         } catch {
             // The transaction is gone, and what was counted in it.
             (tallies, batch.part) = (before.0, before.2)
@@ -203,25 +208,27 @@ package final class Importer {
         ledger.file = file
     }
 
-    /// The last body says that the batch ends with it, even where nothing is left to be written.
+    /// The last part says that the batch ends with it, even where nothing is left to be written.
     private func encoded(
         _ collected: CollectedWrites, of group: [[ImportRow]], isEnd: Bool
     ) throws -> [ChangesetBody] {
-        let full = collected.parts.indices.filter { !collected.parts[$0].isEmpty }
         var bodies: [ChangesetBody] = []
-        for index in full {
+        for (index, part) in collected.parts.enumerated() where !part.isEmpty {
             turn(to: group[index])
-            let rows = group[index].last?.ordinal ?? tally.rows
-            let act = act(rows: rows, isLast: isEnd && index == full.last)
-            let part = collected.parts[index]
-            let made = try workspace.bodies(act, records: part.written.inOrder, said: part.said.inOrder)
-            batch.part += Int64(made.count)
-            bodies += made
+            let isLast = isEnd && index == group.count - 1
+            bodies += try encoded(part, upTo: group[index].last?.ordinal ?? 0, isLast: isLast)
         }
-        if isEnd, full.isEmpty, batch.part > 0 {
-            bodies = try workspace.bodies(act(rows: tally.rows, isLast: true), records: [], said: [])
-            batch.part += 1
-        }
+        let isOpen = collected.parts.last?.isEmpty ?? true
+        guard isEnd, isOpen, batch.part > 0 else { return bodies }
+        return bodies + (try encoded(CollectedWrites.Part(), upTo: tally.rows, isLast: true))
+    }
+
+    private func encoded(
+        _ part: CollectedWrites.Part, upTo rows: Int, isLast: Bool
+    ) throws -> [ChangesetBody] {
+        let bodies = try workspace.bodies(
+            act(rows: rows, isLast: isLast), records: part.written.inOrder, said: part.said.inOrder)
+        batch.part += Int64(bodies.count)
         return bodies
     }
 
