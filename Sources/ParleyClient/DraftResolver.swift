@@ -93,7 +93,7 @@ struct DraftResolver {
     }
 
     private func holder(of key: String, kind: UInt32) throws -> Found? {
-        if let known = try names.named(key), known.kind == kind { return try self.known(known) }
+        if let known = try names.keyed(key), known.kind == kind { return try self.known(known) }
         return try tx.findByKey(DerivedID.canonical(key), kind: kind).map {
             Found(record: RecordName(kind: kind, id: $0), exists: true)
         }
