@@ -95,7 +95,7 @@ struct DraftResolver {
     }
 
     private func holder(of key: String, kind: UInt32) throws -> Found? {
-        if let known = try names.named(key) {
+        if let known = try names.keyed(key) {
             if known.kind == kind { return try self.known(known) }
         } else if try !sight.mayHoldKey(kind, tx) {
             return nil

@@ -19,12 +19,17 @@ final class ImportLedger {
     private let places = SpillTable()
     /// Labels are names within one file.
     var file = 0
+    private var hasLabels = false
     /// Everything has been read: what is not known now never will be.
     var isComplete = false
 
     func named(_ text: String) throws -> RecordName? {
-        if let labelled = try record(labelled: text, inFile: file) { return labelled }
-        return try names[Self.hash(DerivedID.canonical(text))].map(Self.name)
+        if hasLabels, let labelled = try record(labelled: text, inFile: file) { return labelled }
+        return try keyed(text)
+    }
+
+    func keyed(_ text: String) throws -> RecordName? {
+        try names[Self.hash(DerivedID.canonical(text))].map(Self.name)
     }
 
     func record(labelled label: String, inFile file: Int) throws -> RecordName? {
@@ -33,6 +38,7 @@ final class ImportLedger {
 
     func remember(_ draft: RecordDraft, as record: RecordName) throws {
         let entry = SpillTable.Entry(id: record.id.number, number: Int64(record.kind))
+        if draft.label != nil { hasLabels = true }
         if let label = draft.label { try names.set(Self.hash(Self.scoped(label, file)), entry) }
         for key in draft.keys { try names.set(Self.hash(DerivedID.canonical(key)), entry) }
     }

@@ -22,6 +22,8 @@ struct RefusedRowsTests {
         var refused: String
         var mend: (from: String, to: String)
         var created = 1
+        /// Whether the row is refused without the others too.
+        var isBadAlone = true
     }
 
     private static let types = "report, statement, data, observation, argument, absence"
@@ -30,10 +32,10 @@ struct RefusedRowsTests {
         Case(
             description: "CSV with semicolons, CRLF and a line break in a cell", name: "a.csv",
             text:
-                "key;title;type\r\nk:1;One;report\r\nk:2;\"Two;\r\n# refused: no\";rumour\r\nk:3;Three;data\r\n",
+                "key;text;type\r\nk:1;One;report\r\nk:2;\"Two;\r\n# refused: no\";rumour\r\nk:3;Three;data\r\n",
             options: ["--kind", "evidence"],
             refused:
-                "key;title;type\r\n# refused: evidence.type: \"rumour\" is not one of \(types)\r\nk:2;\"Two;\r\n# refused: no\";rumour\r\n",
+                "key;text;type\r\n# refused: evidence.type: \"rumour\" is not one of \(types)\r\nk:2;\"Two;\r\n# refused: no\";rumour\r\n",
             mend: (";rumour", ";report")),
         Case(
             description: "CSV with CR alone", name: "b.csv",
@@ -61,7 +63,7 @@ struct RefusedRowsTests {
             refused:
                 "# refused: title says something else than line 1, which is the same record\n"
                 + Feed.judgment("k:1", "Other"),
-            mend: ("k:1\",\"kind", "k:2\",\"kind")),
+            mend: ("k:1\",\"kind", "k:2\",\"kind"), isBadAlone: false),
     ]
 
     @Test(
@@ -74,10 +76,11 @@ struct RefusedRowsTests {
         let refused = try String(contentsOfFile: path + ".refused", encoding: .utf8)
         #expect(refused == sample.refused)
         let command = try #require(Self.again(first))
-        let untouched = try olga.run(Array(command.dropFirst()))
-        #expect(
-            untouched.exit == 3 && FileManager.default.fileExists(atPath: path + ".refused2"), "\(untouched)")
-        #expect(try String(contentsOfFile: path + ".refused2", encoding: .utf8) == sample.refused)
+        if sample.isBadAlone {
+            let untouched = try olga.run(Array(command.dropFirst()))
+            #expect(untouched.exit == 3, "\(untouched)")
+            #expect(try String(contentsOfFile: path + ".refused2", encoding: .utf8) == sample.refused)
+        }
         _ = try scratch.file(
             sample.name + ".refused", refused.replacing(sample.mend.from, with: sample.mend.to))
         let second = try olga.run(command.dropFirst() + ["--json"])
@@ -159,7 +162,7 @@ struct RefusedRowsTests {
         child.killNow()
         let rows = try String(contentsOfFile: refused, encoding: .utf8).split(separator: "\n")
             .filter { !$0.hasPrefix("# refused: ") }
-        #expect(!rows.isEmpty && rows.count < 1000 && rows.allSatisfy { $0.hasSuffix("\"}") })
+        #expect(!rows.isEmpty && rows.count <= 1000 && rows.allSatisfy { $0.hasSuffix("\"}") })
         #expect(rows.count % 25 == 0 && rows.first == "{\"kind\":\"jugdment\",\"key\":\"0\"}")
     }
 }

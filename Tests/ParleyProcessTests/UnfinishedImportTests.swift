@@ -9,12 +9,13 @@ struct UnfinishedImportTests {
 
     /// Rows with keys and rows without any name, and some that contradict or lead nowhere.
     private static func mixed(_ count: Int, _ seed: Int) -> String {
-        (0..<count).map { number in
+        let parent = "m\(seed):\((5 - seed % 5) % 5)"
+        return (0..<count).map { number in
             switch (number + seed) % 5 {
             case 0, 1: Feed.judgment("m\(seed):\(number)", "Named \(number)", confidence: "low")
             case 2: #"{"fields":{"title":"Nameless \#(number)"},"kind":"judgment"}"# + "\n"
             case 3:
-                #"{"fields":{"title":"Section \#(number)","parent":"m\#(seed):0"},"kind":"section"}"# + "\n"
+                #"{"fields":{"title":"Section \#(number)","parent":"\#(parent)"},"kind":"section"}"# + "\n"
             default: #"{"fields":{"title":"Twin \#(number / 50)"},"kind":"judgment"}"# + "\n"
             }
         }.joined()
@@ -28,6 +29,16 @@ struct UnfinishedImportTests {
     private func begin(_ path: String, after delay: Double, by home: Home) throws {
         let child = try home.start(["import", path])
         Thread.sleep(forTimeInterval: delay)
+        child.killNow()
+    }
+
+    /// Kills an import as soon as a part of it is there.
+    private func beginAndKill(_ path: String) throws {
+        let child = try team.olga.start(["import", path])
+        let limit = ContinuousClock.now + .seconds(30)
+        while try unfinished(team.olga).isEmpty, ContinuousClock.now < limit {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
         child.killNow()
     }
 
@@ -76,10 +87,7 @@ struct UnfinishedImportTests {
     )
     func twoReplicas() throws {
         let path = try team.scratch.file("feed.jsonl", Self.mixed(12_000, 1))
-        let child = try team.olga.start(["import", path])
-        let store = Home(team.olga.path)
-        for _ in 0..<200 where try unfinished(store).isEmpty { Thread.sleep(forTimeInterval: 0.02) }
-        child.killNow()
+        try beginAndKill(path)
         let open = try #require(try unfinished(team.olga).first)
         try team.syncAll()
         let theirs = try #require(try unfinished(team.ben).first)
@@ -97,9 +105,7 @@ struct UnfinishedImportTests {
     @Test("undoing any part of an unfinished import undoes all of it, and then it is not unfinished")
     func undone() throws {
         let path = try team.scratch.file("feed.jsonl", Self.mixed(12_000, 2))
-        let child = try team.olga.start(["import", path])
-        for _ in 0..<200 where try unfinished(team.olga).isEmpty { Thread.sleep(forTimeInterval: 0.02) }
-        child.killNow()
+        try beginAndKill(path)
         let open = try #require(try unfinished(team.olga).first?["change"] as? String)
         #expect(try team.olga.run("undo", open).exit == 0)
         #expect(try unfinished(team.olga).isEmpty)

@@ -25,7 +25,8 @@ extension HelpTopic {
                 - {rel: depends_on, to: "feed-driver:{driver}"}
               rest: x                  # what is not mapped goes to x.NAME
 
-          a record   kind key label when each collect create fields links rest except
+          a record   kind key label when each collect create version fields links rest except
+          version    the path of the time when the source last changed it: no stepping back behind it
           when       PATH: value or list; {not: ..}, {present: true}, {between: [0, 1]}
           a field    from, text, value or tuple; as values else absent default split join misfit
           as         date (of a timestamp), probability (0 to 1), percent (0 to 100), lower
