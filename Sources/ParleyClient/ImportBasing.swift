@@ -9,7 +9,9 @@ extension Importer {
     ) throws -> [String: [RecordName: [RegisterImage]]] {
         var asked: [String: [RecordName: UInt64]] = [:]
         for row in group.joined() where options.files[row.file].exported == nil {
-            guard let found = row.found, found.exists, case .success(let draft) = row.content else { continue }
+            guard let found = row.found, found.exists, case .success(let draft) = row.content else {
+                continue
+            }
             let source = options.files[row.file].source
             guard try sight.maySpeak(of: found.record, source) else { continue }
             asked[source, default: [:]][found.record, default: 0] |= draft.fields

@@ -61,15 +61,18 @@ struct UnfinishedImportTests {
             for home in [whole, broken] { try home.succeed("init", "ports", "--as", "olga") }
             let span = try ContinuousClock().measure { _ = try whole.run("import", path) }
             let seconds = Double(span.components.attoseconds) / 1e18 + Double(span.components.seconds)
-            for _ in 0..<3 {
+            var isDone = false
+            for _ in 0..<3 where !isDone {
                 try begin(path, after: .random(in: 0.2...1, using: &dice) * seconds, by: broken)
+                // A kill that came too late: another run would bring the nameless rows a second time.
+                isDone = try unfinished(broken).isEmpty && !broken.export().lines.isEmpty
             }
             let open = try unfinished(broken)
             if let open = open.first {
                 cut += 1
                 #expect(
                     open["source"] as? String == "s\(seed).jsonl" && open["state"] as? String == "unfinished")
-                #expect((open["rows"] as? Int ?? 0) > 0 && (open["rows"] as? Int ?? 0) < count)
+                #expect((open["rows"] as? Int ?? 0) > 0 && (open["rows"] as? Int ?? 0) <= count)
                 #expect(try broken.succeed("log").output.contains("! unfinished"))
             }
             let last = try broken.run("import", path, "--json")
@@ -107,7 +110,7 @@ struct UnfinishedImportTests {
         let path = try team.scratch.file("feed.jsonl", Self.mixed(12_000, 2))
         try beginAndKill(path)
         let open = try #require(try unfinished(team.olga).first?["change"] as? String)
-        #expect(try team.olga.run("undo", open).exit == 0)
+        #expect(try team.olga.run("undo", open, "--yes").exit == 0)
         #expect(try unfinished(team.olga).isEmpty)
         #expect(try team.olga.records().values.allSatisfy { $0["deleted"] as? Bool == true })
         #expect(try !team.olga.succeed("log").output.contains("unfinished"))

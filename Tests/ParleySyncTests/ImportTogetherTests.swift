@@ -99,13 +99,14 @@ struct ImportTogetherTests {
         var options = Importer.Options(source: "feed")
         (options.chunk, options.together) = (1, 2)
         let importer = Importer(olga, options)
-        for line in 1...3 { try importer.add(draft("row:\(line)", line, "text")) }
+        for line in 1...4 { try importer.add(draft("row:\(line)", line, "text")) }
         let before = (try olga.position(), importer.total)
-        #expect(importer.total.created == 2)
+        // One changeset, then two.
+        #expect(importer.total.created == 3)
         let long = [UInt8](repeating: 1, count: ChangesetBody.longest)
         try importer.add(
             RecordDraft(
-                kind: 8, line: 4, keys: ["row:4"],
+                kind: 8, line: 5, keys: ["row:5"],
                 writes: [
                     DraftWrite(RegisterName(field: 1), .value(.bytes(long)))
                 ]))
