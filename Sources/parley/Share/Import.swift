@@ -105,7 +105,7 @@ struct ImportCommand: Subcommand {
         run.kind = try kind.map { try Self.kind(named: $0) }
         run.csv = csvOptions(settings.source, me: try workspace.me())
         let outcome = try run.run(settings, strict: onError == "stop", dry: dryRun)
-        defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 300) } }
+        defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 50) } }
         defer { for remark in run.remarks { try? console.note(remark) } }
         try ImportReport(outcome, source: source, isDry: dryRun).say(console, workspace)
     }
@@ -236,7 +236,7 @@ final class ImportRun {
         try console.messages.draw(line, width: console.messages.width(environment: console.environment) ?? 80)
     }
 
-    /// An import goes into the store in parts of a thousand records: those before the failure are there.
+    /// An import goes into the store in parts of a few thousand records: those before the failure are there.
     private func unfinished(_ error: StoreError, _ importer: Importer) -> CommandFailure {
         var failure = CommandFailure(describing: error)
         guard let change = importer.changes.last?.shortAddress else { return failure }
