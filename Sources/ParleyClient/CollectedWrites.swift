@@ -9,31 +9,31 @@ struct CollectedWrites {
         var isEmpty: Bool { written.isEmpty && said.isEmpty }
     }
 
-    private(set) var parts: [Part] = []
-    /// Indices into the parts, by record.
-    private var written: [RecordName: [Place]] = [:]
-    private var said: [RecordName: [Place]] = [:]
-
-    private struct Place {
-        var part: Int
-        var index: Int
-    }
+    private var parts: [Part] = []
+    private var written = Places()
+    private var said = Places()
 
     mutating func beginPart() { parts.append(Part()) }
 
+    /// Hands a part over; nothing is looked up in it any more.
+    mutating func removePart(_ index: Int) -> Part {
+        defer { parts[index] = Part() }
+        return parts[index]
+    }
+
     mutating func write(_ values: [RegisterImage], to record: RecordName) {
         guard !values.isEmpty, let last = parts.indices.last else { return }
-        written[record, default: []].append(Place(part: last, index: parts[last].written.count))
+        written.add(record, Place(part: last, index: parts[last].written.count))
         parts[last].written.append(RecordImage(name: record, registers: values))
     }
 
     mutating func say(_ values: [RegisterImage], of record: RecordName) {
         guard !values.isEmpty, let last = parts.indices.last else { return }
-        said[record, default: []].append(Place(part: last, index: parts[last].said.count))
+        said.add(record, Place(part: last, index: parts[last].said.count))
         parts[last].said.append(RecordImage(name: record, registers: values))
     }
 
-    func holds(_ record: RecordName) -> Bool { written[record] != nil }
+    func holds(_ record: RecordName) -> Bool { written.holds(record) }
 
     /// What is about to be written to a register.
     func value(of register: RegisterName, in record: RecordName) -> Value? {
@@ -47,12 +47,35 @@ struct CollectedWrites {
     }
 
     private static func value(
-        of register: RegisterName, _ places: [Place]?, _ image: (Place) -> RecordImage
+        of register: RegisterName, _ places: [Place], _ image: (Place) -> RecordImage
     ) -> Value? {
-        for place in (places ?? []).reversed() {
+        for place in places.reversed() {
             if let found = image(place).registers.last(where: { $0.name == register }) { return found.value }
         }
         return nil
+    }
+}
+
+private struct Place {
+    var part: Int
+    var index: Int
+}
+
+/// Where something of a record stands; hardly any record stands at more than one place.
+private struct Places {
+    private var first: [RecordName: Place] = [:]
+    private var more: [RecordName: [Place]] = [:]
+
+    mutating func add(_ record: RecordName, _ place: Place) {
+        guard let known = first.updateValue(place, forKey: record) else { return }
+        first[record] = known
+        more[record, default: []].append(place)
+    }
+
+    func holds(_ record: RecordName) -> Bool { first[record] != nil }
+
+    subscript(record: RecordName) -> [Place] {
+        first[record].map { [$0] + (more[record] ?? []) } ?? []
     }
 }
 

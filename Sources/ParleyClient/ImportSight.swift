@@ -8,6 +8,8 @@ final class ImportSight {
     private let source: String
     private var hadSpoken = true
     private var emptyKinds: [UInt32: Bool] = [:]
+    /// The kind that was asked for last: files hold long runs of one.
+    private var latest: (kind: UInt32, isEmpty: Bool)?
     /// The end of the log after the transaction before.
     private var end: Int64?
     private var isAlone = true
@@ -34,7 +36,7 @@ final class ImportSight {
 
     /// Whether the record may be in the workspace.
     func mayHold(_ record: RecordName, _ tx: ReadTransaction) throws -> Bool {
-        try lines[record] != nil || !wasEmpty(record.kind, tx)
+        try !wasEmpty(record.kind, tx) || lines[record] != nil
     }
 
     /// Whether the workspace may hold a key that no draft of this file has had so far.
@@ -47,9 +49,10 @@ final class ImportSight {
 
     private func wasEmpty(_ kind: UInt32, _ tx: ReadTransaction) throws -> Bool {
         guard isAlone else { return false }
-        if let known = emptyKinds[kind] { return known }
-        let isEmpty = try !tx.holdsAny(of: kind)
+        if let latest, latest.kind == kind { return latest.isEmpty }
+        let isEmpty = try emptyKinds[kind] ?? !tx.holdsAny(of: kind)
         emptyKinds[kind] = isEmpty
+        latest = (kind, isEmpty)
         return isEmpty
     }
 }

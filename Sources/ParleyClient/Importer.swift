@@ -28,7 +28,7 @@ package final class Importer {
         /// Records in one changeset.
         package var chunk = 1000
         /// Changesets in one transaction.
-        package var together = 8
+        package var together = 4
         package var note: String?
 
         package init(source: String) { self.source = source }
@@ -124,12 +124,12 @@ package final class Importer {
     private static let heaviest = 600 * 1024
 
     private func write(_ count: Int, areLast: Bool = false) throws {
-        let group = Array(parts.prefix(count))
+        var group = Array(parts.prefix(count))
         parts.removeFirst(group.count)
         guard !group.isEmpty else { return }
         let before = (tally, kept.count, faults.count, postponed.count)
         do {
-            changes += try commit { tx in try bodies(of: group, areLast: areLast, tx) }
+            changes += try commit { tx in try bodies(of: &group, areLast: areLast, tx) }
         } catch {
             // The transaction is gone, and what was counted in it.
             tally = before.0
@@ -173,18 +173,22 @@ package final class Importer {
     /// First every draft learns which record it is, so that drafts may refer to each other both ways; then
     /// their values are read.
     private func bodies(
-        of group: [[IdentifiedDraft]], areLast: Bool, _ tx: WriteTransaction
+        of group: inout [[IdentifiedDraft]], areLast: Bool, _ tx: WriteTransaction
     ) throws -> [ChangesetBody] {
-        let group = try group.map { try $0.map { try identified($0, tx) } }
+        for index in group.indices { group[index] = try group[index].map { try identified($0, tx) } }
         bases = try tx.importBases(source: options.source, about: asked(group))
         var collected = CollectedWrites()
-        for part in group {
+        for index in group.indices {
+            // What has been taken is let go: drafts, values and bodies of a transaction never stand all at once.
+            let part = group[index]
+            group[index] = []
             collected.beginPart()
             for draft in part { try takeOrRefuse(draft, tx, into: &collected) }
         }
         let isComplete = areLast && postponed.isEmpty
-        return try collected.parts.enumerated().flatMap { index, part in
-            let act = act(isLast: isComplete && index == collected.parts.count - 1)
+        return try group.indices.flatMap { index in
+            let act = act(isLast: isComplete && index == group.count - 1)
+            let part = collected.removePart(index)
             return part.isEmpty
                 ? [] : try workspace.bodies(act, records: part.written.inOrder, said: part.said.inOrder)
         }
@@ -237,11 +241,11 @@ package final class Importer {
         let resolver = resolver(tx)
         let stated = try resolver.values(of: draft)
         let found = try waiting.found ?? resolver.identify(link: draft, stated)
-        let isNew = !found.exists && !collected.holds(found.record)
+        let earlier = sight.lines[found.record]
+        let isNew = !found.exists && (earlier == nil || !collected.holds(found.record))
         if isNew, draft.mustExist { try refuseToCreate(draft) }
         let image = found.exists ? try tx.image(of: found.record) : nil
         let values = resolver.voiced(stated, of: draft, beside: image)
-        let earlier = sight.lines[found.record]
         if let earlier {
             try expectNoContradiction(values, of: found.record, draft, line: earlier) { register in
                 collected.value(of: register, in: found.record) ?? image?.value(of: register)
