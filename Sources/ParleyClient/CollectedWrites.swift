@@ -9,7 +9,7 @@ struct CollectedWrites {
         var isEmpty: Bool { written.isEmpty && said.isEmpty }
     }
 
-    private(set) var parts: [Part] = []
+    private var parts: [Part] = []
     /// Where what is said of a record stands in the parts, in the order of the rows.
     private var places: [RecordName: [Place]] = [:]
 
@@ -20,6 +20,12 @@ struct CollectedWrites {
     }
 
     mutating func beginPart() { parts.append(Part()) }
+
+    /// Hands a part over; nothing is looked up in it any more.
+    mutating func removePart(_ index: Int) -> Part {
+        defer { parts[index] = Part() }
+        return parts[index]
+    }
 
     mutating func write(_ values: [RegisterImage], to record: RecordName) {
         guard !values.isEmpty, let last = parts.indices.last else { return }

@@ -60,7 +60,7 @@ struct DraftResolver {
         -> [RegisterImage]
     {
         guard let kind = Schema.assessments[tag: draft.kind],
-            kind.fields.contains(where: { $0.merge == .each })
+            values.contains(where: { $0.name.key != nil && kind[tag: $0.name.field]?.merge == .each })
         else { return values }
         return values.compactMap { stated in
             guard kind[tag: stated.name.field]?.merge == .each, let key = stated.name.key, key != me,

@@ -81,7 +81,7 @@ extension Workspace {
     package func catchUpIndex(forMilliseconds patience: Int64) throws -> Bool {
         let end = ambient.now() + patience
         repeat {
-            if try store.catchUpIndex(atMost: 2_000) { return true }
+            if try store.catchUpIndex(atMost: 500) { return true }
         } while ambient.now() < end
         return false
     }

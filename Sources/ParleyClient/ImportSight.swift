@@ -9,6 +9,8 @@ final class ImportSight {
     private let ledger: ImportLedger
     private var spoken: Set<String> = []
     private var emptyKinds: [UInt32: Bool] = [:]
+    /// The kind that was asked for last: files hold long runs of one.
+    private var latest: (kind: UInt32, isEmpty: Bool)?
     /// The end of the log after the transaction before.
     private var end: Int64?
     private var isAlone = true
@@ -51,9 +53,10 @@ final class ImportSight {
 
     private func wasEmpty(_ kind: UInt32, _ tx: ReadTransaction) throws -> Bool {
         guard isAlone else { return false }
-        if let known = emptyKinds[kind] { return known }
-        let isEmpty = try !tx.holdsAny(of: kind)
+        if let latest, latest.kind == kind { return latest.isEmpty }
+        let isEmpty = try emptyKinds[kind] ?? !tx.holdsAny(of: kind)
         emptyKinds[kind] = isEmpty
+        latest = (kind, isEmpty)
         return isEmpty
     }
 }

@@ -24,7 +24,7 @@ package final class Importer {
         /// Records in one changeset.
         package var chunk = 1000
         /// Changesets in one transaction.
-        package var together = 8
+        package var together = 4
         package var note: String?
         /// Whether the values that are written are told too.
         package var isDetailed = false
@@ -147,13 +147,13 @@ package final class Importer {
 
     private func write(_ count: Int, isEnd: Bool = false) throws {
         try prepare()
-        let group = Array(parts.prefix(count))
+        var group = Array(parts.prefix(count))
         parts.removeFirst(group.count)
         guard !group.isEmpty || isEnd && batch.part > 0 else { return }
         let (before, reading) = ((tallies, postponed.count, batch.part), file)
         defer { file = reading }
         do {
-            changes += try commit { tx in try bodies(of: group, isEnd: isEnd, tx) }
+            changes += try commit { tx in try bodies(of: &group, isEnd: isEnd, tx) }
             transactions += 1
         } catch {
             // The transaction is gone, and what was counted in it.
@@ -185,40 +185,47 @@ package final class Importer {
     }
 
     /// First every draft learns which record it is, so that drafts may refer to each other both ways; then
-    /// their values are read.
+    /// their values are read. What has been taken is let go.
     private func bodies(
-        of group: [[ImportRow]], isEnd: Bool, _ tx: WriteTransaction
+        of group: inout [[ImportRow]], isEnd: Bool, _ tx: WriteTransaction
     ) throws -> [ChangesetBody] {
-        let group = try group.map { part in
-            turn(to: part)
-            return try part.map { try identified($0, tx) }
+        for index in group.indices {
+            turn(to: group[index].first)
+            group[index] = try group[index].map { try identified($0, tx) }
         }
         bases = try bases(of: group, tx)
         var collected = CollectedWrites()
-        for part in group {
-            turn(to: part)
+        var ends: [ImportRow?] = []
+        for index in group.indices {
+            turn(to: group[index].first)
             collected.beginPart()
-            for row in part { try takeOrRefuse(row, tx, into: &collected) }
+            for row in group[index] { try takeOrRefuse(row, tx, into: &collected) }
+            ends.append(group[index].last)
+            group[index] = []
         }
-        return try encoded(collected, of: group, isEnd: isEnd && postponed.count == 0)
+        bases = [:]
+        return try encoded(&collected, ends, isEnd: isEnd && postponed.count == 0)
     }
 
-    private func turn(to part: [ImportRow]) {
-        file = part.first?.file ?? file
+    private func turn(to row: ImportRow?) {
+        file = row?.file ?? file
         ledger.file = file
     }
 
     /// The last part says that the batch ends with it, even where nothing is left to be written.
+    /// - Parameter ends: the last row of each part.
     private func encoded(
-        _ collected: CollectedWrites, of group: [[ImportRow]], isEnd: Bool
+        _ collected: inout CollectedWrites, _ ends: [ImportRow?], isEnd: Bool
     ) throws -> [ChangesetBody] {
         var bodies: [ChangesetBody] = []
-        for (index, part) in collected.parts.enumerated() where !part.isEmpty {
-            turn(to: group[index])
-            let isLast = isEnd && index == group.count - 1
-            bodies += try encoded(part, upTo: group[index].last?.ordinal ?? 0, isLast: isLast)
+        var isOpen = true
+        for (index, end) in ends.enumerated() {
+            let part = collected.removePart(index)
+            isOpen = part.isEmpty
+            if isOpen { continue }
+            turn(to: end)
+            bodies += try encoded(part, upTo: end?.ordinal ?? 0, isLast: isEnd && index == ends.count - 1)
         }
-        let isOpen = collected.parts.last?.isEmpty ?? true
         guard isEnd, isOpen, batch.part > 0 else { return bodies }
         return bodies + (try encoded(CollectedWrites.Part(), upTo: tally.rows, isLast: true))
     }

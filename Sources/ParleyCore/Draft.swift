@@ -121,7 +121,7 @@ package struct RegisterImage: Equatable, Sendable {
 extension [RegisterImage] {
     /// Sorts by name; of two values of one register the later stays. By numbers first: few names have keys.
     package mutating func sortKeepingLast() {
-        if zip(self, dropFirst()).allSatisfy({ $0.name < $1.name }) { return }
+        if indices.dropFirst().allSatisfy({ self[$0 - 1].name < self[$0].name }) { return }
         let order = indices.map { UInt64(self[$0].name.field) << 32 | UInt64($0) }.sorted()
         var sorted: [RegisterImage] = []
         sorted.reserveCapacity(count)

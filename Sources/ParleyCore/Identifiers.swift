@@ -52,6 +52,17 @@ extension UInt128 {
         self.init(folding: bytes)
     }
 
+    /// The same for bytes that lie in one piece, which nearly all do.
+    package init?(bigEndianBytes bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 16 else { return nil }
+        self.init(bigEndian: bytes.loadUnaligned(as: UInt128.self))
+    }
+
+    package init?(bigEndianBytes bytes: [UInt8]) {
+        guard let number = bytes.withUnsafeBytes({ UInt128(bigEndianBytes: $0) }) else { return nil }
+        self = number
+    }
+
     /// At most 16 bytes as one number, the most significant first.
     package init(folding bytes: some Sequence<UInt8>) {
         self = bytes.reduce(0) { $0 << 8 | UInt128($1) }

@@ -26,7 +26,7 @@ struct LineFeed {
     ) {
         chunk.withUnsafeBufferPointer { bytes in
             var start = 0
-            while let end = bytes[start...].firstIndex(of: 0x0A) {
+            while let end = Self.lineBreak(in: bytes, from: start) {
                 let line = UnsafeBufferPointer(rebasing: bytes[start..<end])
                 if pending.isEmpty, !isTooLong {
                     end - start > Self.longestLine ? keep(line[...]) : parser.read(line, number, sink)
@@ -40,6 +40,21 @@ struct LineFeed {
             }
             keep(bytes[start...])
         }
+    }
+
+    /// Eight bytes at a time.
+    @inline(__always)
+    private static func lineBreak(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = start
+        while index + 8 <= raw.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let other = word ^ 0x0A0A_0A0A_0A0A_0A0A
+            let found = (other &- 0x0101_0101_0101_0101) & ~other & 0x8080_8080_8080_8080
+            if found != 0 { return index + found.trailingZeroBitCount >> 3 }
+            index += 8
+        }
+        return bytes[index...].firstIndex(of: 0x0A)
     }
 
     private mutating func keep(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) {

@@ -12,15 +12,23 @@ package enum DerivedID {
 
     /// The record of a kind that holds an external key, `system:native-id`.
     package static func record(kind: UInt32, key: String) -> RecordID {
-        uuid(name: tag(kind) + Array(canonical(key).utf8))
+        uuid { name in
+            name.append(varint: UInt64(kind))
+            name.append(0)
+            name.append(contentsOf: canonical(key).utf8)
+        }
     }
 
     /// The link between two records.
     package static func link(from: RecordID, relation: String, to: RecordID) -> RecordID {
         let linkKind = Schema.assessments[name: "link"]?.tag ?? 0
-        return uuid(
-            name: tag(linkKind) + from.number.bigEndianBytes + Array(relation.utf8) + to.number.bigEndianBytes
-        )
+        return uuid { name in
+            name.append(varint: UInt64(linkKind))
+            name.append(0)
+            name.append(uint128: from.number)
+            name.append(contentsOf: relation.utf8)
+            name.append(uint128: to.number)
+        }
     }
 
     /// The canonical form of an external key: NFC, trimmed, ASCII capitals of its system made small.
@@ -39,21 +47,22 @@ package enum DerivedID {
 
     /// ASCII without blanks and without capitals is canonical as it stands; nearly all keys are.
     private static func isCanonical(_ key: String.UTF8View) -> Bool {
-        key.allSatisfy { (0x21...0x7E).contains($0) && !(0x41...0x5A).contains($0) }
+        let isPlain = { (bytes: UnsafeBufferPointer<UInt8>) in
+            bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && !($0 > 0x40 && $0 < 0x5B) }
+        }
+        return key.withContiguousStorageIfAvailable(isPlain) ?? false
     }
 
-    /// The kind's tag as a varint and a NUL.
-    private static func tag(_ kind: UInt32) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(varint: UInt64(kind))
-        bytes.append(0)
-        return bytes
-    }
-
-    private static func uuid(name: [UInt8]) -> RecordID {
-        var bytes = Array(Insecure.SHA1.hash(data: namespace + name).prefix(16))
-        bytes[6] = bytes[6] & 0x0F | 0x50
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        return RecordID(UInt128(folding: bytes))
+    /// - Parameter append: the name: the kind's tag as a varint, a NUL, and what follows.
+    private static func uuid(_ append: (inout [UInt8]) -> Void) -> RecordID {
+        var name = namespace
+        name.reserveCapacity(128)
+        append(&name)
+        let hash = Insecure.SHA1.hash(data: name).withUnsafeBytes {
+            UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self))
+        }
+        // The version, 5, and the variant.
+        let fixed: UInt128 = 0xF000 << 64 | 0xC000 << 48
+        return RecordID(hash & ~fixed | 0x5000 << 64 | 0x8000 << 48)
     }
 }

@@ -66,6 +66,29 @@ struct Conformance: Sendable {
 
     /// Surely free of controls. C1 controls begin with C2, as do a few signs: those are left to `accepts`.
     private static func isFree(_ text: UnsafeRawBufferPointer, breaks: Bool) -> Bool {
+        var start = 0
+        while start + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            if mayHoldControl(word),
+                !isFree(UnsafeRawBufferPointer(rebasing: text[start..<start + 8]), breaks)
+            {
+                return false
+            }
+            start += 8
+        }
+        return isFree(UnsafeRawBufferPointer(rebasing: text[start...]), breaks)
+    }
+
+    /// Whether any of eight bytes is a control, DEL or C2; at times also where none is.
+    @inline(__always)
+    private static func mayHoldControl(_ word: UInt64) -> Bool {
+        let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let (deletes, leads) = (word ^ 0x7F &* ones, word ^ 0xC2 &* ones)
+        let controls = (word &- 0x20 &* ones) & ~word
+        return (controls | (deletes &- ones) & ~deletes | (leads &- ones) & ~leads) & highs != 0
+    }
+
+    private static func isFree(_ text: UnsafeRawBufferPointer, _ breaks: Bool) -> Bool {
         for byte in text where byte < 0x20 || byte == 0x7F || byte == 0xC2 {
             guard breaks, byte == 9 || byte == 10 else { return false }
         }

@@ -53,7 +53,7 @@ extension LiveMerge {
         let key = batch.key(write)
         let stored = row.isFresh ? nil : try registers.load(row.name, write.field, key, into: scratch)
         guard let stored else {
-            try registers.save(row.name, write.field, key, batch.value(write), heads: [change.origin])
+            try registers.insert(row.name, write.field, key, batch.value(write), heads: [change.origin])
             return report(change, row, write, .shown(over: false))
         }
         let old = row.review > 0 ? try asides.load(row.name, write.field, key) : []

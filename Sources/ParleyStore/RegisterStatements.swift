@@ -5,6 +5,7 @@ internal import ParleyCore
 final class RegisterStatements {
     private let db: Database
     private var loading: HotStatement?
+    private var inserting: HotStatement?
     private var saving: HotStatement?
     private var replacing: HotStatement?
 
@@ -34,6 +35,20 @@ final class RegisterStatements {
         return try row.step() ? arena.copy(row.borrowedBytes(0)) : nil
     }
 
+    /// For a register that was never written.
+    func insert(
+        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ value: UnsafeRawBufferPointer,
+        heads: [Origin]
+    ) throws {
+        let row = try inserting ?? HotStatement(db, Self.insertSQL)
+        inserting = row
+        try run(row, record, field, key, value, heads)
+    }
+
+    private static let insertSQL =
+        "INSERT INTO register (kind, record, field, key, value, shown, heads) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
     func save(
         _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
         _ value: UnsafeRawBufferPointer,
@@ -43,11 +58,10 @@ final class RegisterStatements {
             try saving
             ?? HotStatement(
                 db,
-                """
-                INSERT INTO register (kind, record, field, key, value, shown, heads) VALUES (?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (kind, record, field, key) DO UPDATE SET value = excluded.value,
-                    shown = excluded.shown, heads = excluded.heads
-                """)
+                Self.insertSQL + """
+                     ON CONFLICT (kind, record, field, key) DO UPDATE SET value = excluded.value,
+                        shown = excluded.shown, heads = excluded.heads
+                    """)
         saving = row
         try run(row, record, field, key, value, heads)
     }

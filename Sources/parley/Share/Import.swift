@@ -110,7 +110,7 @@ struct ImportCommand: Subcommand {
         settings.allowsOlder = allowOlder
         let report = ImportReport(inputs, console, workspace, isDry: dryRun)
         if !dryRun, onError == "skip" { report.keepRefused(at: refused, again: again) }
-        defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 300) } }
+        defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 50) } }
         try ImportRun(inputs, report, console, workspace)
             .run(settings, strict: onError == "stop", dry: dryRun)
         try report.say()
