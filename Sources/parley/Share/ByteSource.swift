@@ -45,14 +45,26 @@ struct ByteSource {
         return bytes
     }
 
+    /// The first bytes of a regular file, which is then read from its beginning; none of a stream.
+    func beginning() throws -> [UInt8] {
+        guard isRegular() else { return [] }
+        let bytes = [UInt8](try handle.read(upToCount: 4096) ?? Data())
+        try handle.seek(toOffset: 0)
+        return bytes
+    }
+
     /// SHA-256 of a regular file, which is then read from its beginning; nil for streams.
     func digest() throws -> [UInt8]? {
-        var info = stat()
-        guard fstat(handle.fileDescriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard isRegular() else { return nil }
         var digest = ContentDigest()
         try forEachPiece { digest.update($0) }
         try handle.seek(toOffset: 0)
         return digest.bytes
+    }
+
+    private func isRegular() -> Bool {
+        var info = stat()
+        return fstat(handle.fileDescriptor, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -9,13 +9,14 @@ import ParleyTerminal
 struct ExportCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write records out: everything as JSON Lines, one assessment as Markdown, one kind as CSV.",
+        abstract: "Write records out: everything as JSON Lines or STIX, one assessment as Markdown, one kind as CSV.",
         discussion: """
             Examples:
               parley export > everything.jsonl
               parley export kind:judgment since:7d -o judgments.jsonl
               parley export A-88PD --format md -o assessment.md
               parley export kind:evidence --format csv -o evidence.csv
+              parley export A-88PD --format stix -o bundle.json
 
             JSON Lines loses nothing and is the same bytes each time; deleted records are
             in it too.
@@ -23,7 +24,7 @@ struct ExportCommand: Subcommand {
 
     @Argument(help: "Which records: parley help filters. An assessment's id means it and all under it.")
     var filter: [String] = []
-    @Option(name: .long, help: "jsonl, md or csv.")
+    @Option(name: .long, help: "jsonl, md, csv or stix.")
     var format: String = "jsonl"
     @Option(name: [.short, .long], help: ArgumentHelp("A file; - is standard output.", valueName: "file"))
     var output: String = "-"
@@ -31,8 +32,8 @@ struct ExportCommand: Subcommand {
     @ParentCommand var parent: Parley
 
     func validate() throws {
-        guard ["jsonl", "md", "csv"].contains(format) else {
-            throw ValidationError("--format takes jsonl, md or csv.")
+        guard ["jsonl", "md", "csv", "stix"].contains(format) else {
+            throw ValidationError("--format takes jsonl, md, csv or stix.")
         }
     }
 
@@ -46,6 +47,8 @@ struct ExportCommand: Subcommand {
             switch format {
             case "md": try Self.writeMarkdown(tx, selection, to: sink)
             case "csv": try Self.writeCSV(tx, selection, to: sink)
+            case "stix":
+                try StixExport(tx).write(selection, withDeleted: filter.contains("is:deleted"), to: sink)
             default: try Self.writeJSONLines(tx, selection, to: sink)
             }
         }
@@ -90,13 +93,13 @@ struct ExportCommand: Subcommand {
 }
 
 /// The records that an export was asked for.
-private struct Selection {
-    private let tx: ReadTransaction
+struct Selection {
+    let tx: ReadTransaction
     private let filters: [RecordFilter]
     private static let assessmentTag = Schema.assessments[name: "assessment"]?.tag ?? 0
     private static let linkKind = Schema.assessments[name: "link"]
     /// The one record named by its address, with all under it.
-    private let root: RecordName?
+    let root: RecordName?
 
     init(_ tx: ReadTransaction, words: [String], now: Instant, staleDays: @escaping () throws -> Int)
         throws

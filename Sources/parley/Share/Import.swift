@@ -18,6 +18,7 @@ struct ImportCommand: Subcommand {
               some-program | parley import - --format jsonl --source nightly
               parley import feed.csv --kind evidence --key url -n  # what would happen
               parley import set.json --map forecastbench.yaml      # any JSON or CSV, by a mapping
+              parley import bundle.json                            # STIX 2.1
 
             The source's last import is the base: what it does not say anew is left alone,
             and what people changed stays, named in the report; --overwrite is the only way
@@ -26,7 +27,7 @@ struct ImportCommand: Subcommand {
 
     @Argument(help: "A file; - reads standard input.")
     var file: String
-    @Option(name: .long, help: "jsonl, csv or md; otherwise by the file's ending.")
+    @Option(name: .long, help: "jsonl, csv, md or stix; otherwise by the file's ending.")
     var format: String?
     @Option(name: .long, help: ArgumentHelp("Which kind a CSV file holds.", valueName: "kind"))
     var kind: String?
@@ -90,18 +91,19 @@ struct ImportCommand: Subcommand {
         let source = try ByteSource(file)
         let mapping = try mapping(me: try workspace.me())
         guard
-            let format = mapping?.nearest ?? format.map(ImportFormat.init(rawValue:))
-                ?? ImportFormat(ending: source.ending)
+            let format = try mapping?.nearest ?? format.map(ImportFormat.init(rawValue:))
+                ?? ImportFormat(of: source)
         else {
             throw CommandFailure(
                 .usage, "usage",
-                "The format of \(source.name) is not clear: say it by --format jsonl, csv or md.")
+                "The format of \(source.name) is not clear: say it by --format jsonl, csv, md or stix.")
         }
         var settings = Importer.Options(source: self.source ?? mapping?.source ?? source.name)
         (settings.overwrites, settings.note, settings.digest) = (overwrite, note, try source.digest())
         settings.exported = try exported(source, format)
         let run = ImportRun(workspace, console, source, format)
         run.mapping = mapping
+        if format == .stix { run.stix = StixImport(me: try workspace.me(), workspace) }
         run.kind = try kind.map { try Self.kind(named: $0) }
         run.csv = csvOptions(settings.source, me: try workspace.me())
         let outcome = try run.run(settings, strict: onError == "stop", dry: dryRun)
@@ -172,6 +174,7 @@ final class ImportRun {
     private var outcome = Outcome()
     private var meter: Meter
     var mapping: ImportMapping?
+    var stix: StixImport?
     /// What a person is told after the report.
     private(set) var remarks: [String] = []
     var kind: Kind?
@@ -219,6 +222,8 @@ final class ImportRun {
         }
         if let mapping {
             remarks = try mapping.read(source, into: take)
+        } else if let stix {
+            remarks = try stix.read(source, into: take)
         } else {
             try format.read(source, kind: kind, csv: csv, me: try workspace.me(), into: take)
         }

@@ -6,13 +6,24 @@ enum ImportFormat: String, CaseIterable {
     case jsonl
     case csv
     case md
+    case stix
 
     init?(ending: String) {
         switch ending {
         case "jsonl", "ndjson", "json": self = .jsonl
         case "csv", "tsv", "tab": self = .csv
         case "md", "markdown": self = .md
+        case "stix": self = .stix
         default: return nil
+        }
+    }
+
+    /// A JSON document may be a bundle; which it is stands near its beginning.
+    init?(of source: ByteSource) throws {
+        if source.ending == "json", StixReader.isStix(try source.beginning()) {
+            self = .stix
+        } else {
+            self.init(ending: source.ending)
         }
     }
 
@@ -29,6 +40,7 @@ enum ImportFormat: String, CaseIterable {
             for draft in MarkdownReader(me: me).read(try source.whole(atMost: Self.largestMarkdown)) {
                 try sink(draft)
             }
+        case .stix: _ = try StixImport(me: me).read(source, into: sink)
         }
     }
 
