@@ -11,7 +11,8 @@ extension JSONTree {
     /// Equal but for the order of members in objects, which means nothing in JSON.
     func means(_ other: JSONTree) -> Bool { sorted == other.sorted }
 
-    private var sorted: JSONTree {
+    /// Members of all objects by name.
+    var sorted: JSONTree {
         switch self {
         case .list(let items): .list(items.map(\.sorted))
         case .object(let members):

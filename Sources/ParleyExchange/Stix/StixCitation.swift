@@ -3,8 +3,10 @@ import ParleyCore
 /// An external reference that says where something can be found: a source record, named by all that it says.
 struct StixCitation {
     let kind: UInt32
+    /// The same whatever the order of the reference's members.
     let key: String
     private let reference: JSONTree
+    static let system = "stix-ref"
     private static let source = Schema.assessments[name: "source"]
     private static let link = Schema.assessments[name: "link"]
 
@@ -14,7 +16,7 @@ struct StixCitation {
         else { return nil }
         self.kind = kind.tag
         self.reference = reference
-        key = "stix-ref:" + StixID.uuid(names.uuid(Array("reference".utf8), reference.json))
+        key = Self.system + ":" + StixID.uuid(names.uuid(Array("reference".utf8), reference.sorted.json))
     }
 
     static func all(of object: StixObject, _ names: StixNames) -> [StixCitation] {
@@ -31,7 +33,8 @@ struct StixCitation {
     }
 
     private func add(_ field: String, _ text: String?, to draft: inout RecordDraft) {
-        guard let field = Self.source?[name: field], let text, !text.isEmpty, field.type.accepts(.text(text)) else {
+        guard let field = Self.source?[name: field], let text, !text.isEmpty, field.type.accepts(.text(text))
+        else {
             return
         }
         draft.writes.append(DraftWrite(RegisterName(field: field.tag), .value(.text(text))))

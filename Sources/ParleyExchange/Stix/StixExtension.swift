@@ -35,7 +35,9 @@ struct StixExtension {
     // MARK: Writing
 
     static func members(_ image: RecordImage, isWhole: Bool, hasID: Bool) -> [JSONMember] {
-        guard let line = try? JSONTree(parsing: Array(JSONLinesWriter().line(image).dropLast())) else { return [] }
+        guard let line = try? JSONTree(parsing: Array(JSONLinesWriter().line(image).dropLast())) else {
+            return []
+        }
         let wanted = ["fields"] + (hasID ? ["id"] : []) + (isWhole ? ["kind"] : [])
         let members = (line.members ?? []).filter { wanted.contains($0.name) }
         return [JSONMember(name: "extension_type", value: .text("property-extension"))] + members
@@ -86,7 +88,8 @@ struct StixExtension {
 
     private static var identity: JSONTree {
         object([
-            ("type", "identity"), ("spec_version", "2.1"), ("id", author), ("created", time), ("modified", time),
+            ("type", "identity"), ("spec_version", "2.1"), ("id", author), ("created", time),
+            ("modified", time),
             ("name", "Parley"), ("identity_class", "system"),
         ])
     }

@@ -9,7 +9,8 @@ struct StixInbound {
     let known: (StixID) -> RecordName?
     private(set) var writes: [RegisterName: DraftContent] = [:]
 
-    init(_ object: StixObject, _ names: StixNames, known: @escaping (StixID) -> RecordName?) throws(StixFault) {
+    init(_ object: StixObject, _ names: StixNames, known: @escaping (StixID) -> RecordName?) throws(StixFault)
+    {
         (self.object, self.names, self.known) = (object, names, known)
         try readProperties()
         if writes[RegisterName(field: Field.titleTag)] == nil {
@@ -66,7 +67,7 @@ struct StixInbound {
             let id = reference["external_id"]?.text?.trimmingSpaces(), !id.isEmpty
         else { return nil }
         let key = canonical(system) + ":" + id
-        let isReserved = ["stix", "stix-ref"].contains(canonical(system))
+        let isReserved = ["stix", StixCitation.system].contains(canonical(system))
         return RegisterName.isKey(key) && !isReserved ? key : nil
     }
 
@@ -74,7 +75,9 @@ struct StixInbound {
     private static func canonical(_ system: String) -> String {
         String(
             String.UnicodeScalarView(
-                system.unicodeScalars.map { ("A"..."Z").contains($0) ? Unicode.Scalar(UInt8($0.value + 32)) : $0 }))
+                system.unicodeScalars.map {
+                    ("A"..."Z").contains($0) ? Unicode.Scalar(UInt8($0.value + 32)) : $0
+                }))
     }
 
     /// The record that a `.._ref` names.
@@ -104,13 +107,15 @@ struct StixInbound {
         if let first = StixCitation.all(of: object, names).first {
             set("source", .record(key: first.key, kind: first.kind))
         }
-        if let credibility = StixWords.credibility(object), let field = object.type.kind[name: "credibility"] {
+        if let credibility = StixWords.credibility(object), let field = object.type.kind[name: "credibility"]
+        {
             writes[RegisterName(field: field.tag, key: StixWords.voice(object))] = .value(.text(credibility))
         }
     }
 
     private mutating func readLink() {
-        let tokens = if case .choice(let tokens) = object.type.kind[name: "rel"]?.type { tokens } else { [String]() }
+        let tokens =
+            if case .choice(let tokens) = object.type.kind[name: "rel"]?.type { tokens } else { [String]() }
         set("from", reference(object.text("source_ref")))
         set("to", reference(object.text("target_ref")))
         let type = object.text("relationship_type") ?? ""
@@ -127,7 +132,9 @@ extension StixInbound {
     /// A relationship without two ends is no link.
     func expectEnds() throws(StixFault) {
         for name in ["source_ref", "target_ref"] {
-            guard let text = object.text(name) else { throw StixFault(reason: "a relationship without \(name)") }
+            guard let text = object.text(name) else {
+                throw StixFault(reason: "a relationship without \(name)")
+            }
             guard StixID(text) != nil else {
                 throw StixFault(reason: "\(name): \"\(text.prefix(60))\" is not TYPE--UUID")
             }

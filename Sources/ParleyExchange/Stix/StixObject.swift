@@ -7,7 +7,9 @@ struct StixObject {
     let members: [JSONMember]
 
     init(_ tree: JSONTree) throws(StixFault) {
-        guard let members = tree.members else { throw StixFault(reason: "this is \(tree.type), not an object") }
+        guard let members = tree.members else {
+            throw StixFault(reason: "this is \(tree.type), not an object")
+        }
         guard let type = tree["type"]?.text else { throw StixFault(reason: "an object without a type") }
         guard type != "bundle" else { throw StixFault(reason: "a bundle within a bundle") }
         guard let id = tree["id"] else { throw StixFault(reason: "a \(type.prefix(60)) without an id") }
@@ -38,7 +40,9 @@ struct StixObject {
         case "opinion": return text("opinion").map { "opinion: " + $0 }
         case "note": return text("content").map { String($0.prefix { $0 != "\n" }) }
         default:
-            let names = ["name", "value", "path", "subject", "display_name", "account_login", "key", "pattern"]
+            let names = [
+                "name", "value", "path", "subject", "display_name", "account_login", "key", "pattern",
+            ]
             return names.lazy.compactMap(text).first { !$0.isEmpty }.map { "\(type.name) \($0)" }
         }
     }

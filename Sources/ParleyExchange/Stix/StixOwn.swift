@@ -39,7 +39,8 @@ struct StixOwn {
         func text(_ name: String) -> String? { kind[name: name].flatMap { image[$0.tag].text } }
         func isRef(_ name: String) -> Bool { kind[name: name].map { image[$0.tag].ref != nil } ?? false }
         switch kind.name {
-        case "assessment": return ["published", "superseded"].contains(text("status")) ? "report" : "grouping"
+        case "assessment":
+            return ["published", "superseded"].contains(text("status")) ? "report" : "grouping"
         case "actor": return text("type") == "place" ? "location" : "identity"
         case "link": return isRef("from") && isRef("to") && text("rel") != nil ? "relationship" : "note"
         default: return "note"
@@ -86,7 +87,10 @@ struct StixOwn {
     }
 
     private var grouping: [String: JSONTree] {
-        ["context": .text("unspecified"), "object_refs": .texts(facts.members.isEmpty ? [StixExtension.nobody] : facts.members)]
+        [
+            "context": .text("unspecified"),
+            "object_refs": .texts(facts.members.isEmpty ? [StixExtension.nobody] : facts.members),
+        ]
     }
 
     private var report: [String: JSONTree] {
@@ -100,7 +104,8 @@ struct StixOwn {
 
     private var relationship: [String: JSONTree] {
         var members: [String: JSONTree] = [
-            "relationship_type": .text(StixRelation.type(of: text("rel") ?? "related_to").replacing("_", with: "-")),
+            "relationship_type": .text(
+                StixRelation.type(of: text("rel") ?? "related_to").replacing("_", with: "-")),
             "source_ref": .text(reference("from") ?? ""), "target_ref": .text(reference("to") ?? ""),
         ]
         if let text = text("text") { members["description"] = .text(text) }
@@ -110,7 +115,8 @@ struct StixOwn {
     private var note: [String: JSONTree] {
         var members: [String: JSONTree] = ["content": .text(content), "object_refs": .texts(subjects)]
         if let title = text("title") { members["abstract"] = .text(title) }
-        if let confidence = text("confidence").flatMap({ StixWords.confidences[$0] }), kind.name == "judgment" {
+        if let confidence = text("confidence").flatMap({ StixWords.confidences[$0] }), kind.name == "judgment"
+        {
             members["confidence"] = .whole(confidence)
         }
         return members
@@ -132,7 +138,9 @@ struct StixOwn {
     }
 
     private func line(_ register: RegisterImage) -> String? {
-        guard let field = kind[tag: register.name.field], field.tag >= 16, field.type != .ref else { return nil }
+        guard let field = kind[tag: register.name.field], field.tag >= 16, field.type != .ref else {
+            return nil
+        }
         let text = field.type.text(of: register.value) { references.id($0).text }
         return text.isEmpty ? nil : "\(kind.text(of: register.name)): \(text)"
     }
@@ -153,7 +161,9 @@ struct StixOwn {
     }
 
     private var citations: [JSONTree] {
-        let keys = image.registers(of: Field.keysTag).compactMap { $0.value == .bool(true) ? $0.name.key : nil }
+        let keys = image.registers(of: Field.keysTag).compactMap {
+            $0.value == .bool(true) ? $0.name.key : nil
+        }
         let source = kind[name: "source"].flatMap { image[$0.tag].ref }.flatMap(references.image)
         return (kind.name == "source" ? [image] : []).compactMap(Self.citation)
             + (source.map { [$0] } ?? []).compactMap(Self.citation) + keys.compactMap(Self.reference)
@@ -162,7 +172,8 @@ struct StixOwn {
     /// `cve:CVE-2012-0158`: the system, and what it calls the thing.
     private static func reference(_ key: String) -> JSONTree? {
         guard let colon = key.firstIndex(of: ":"), colon > key.startIndex,
-            case let id = key[key.index(after: colon)...], !id.isEmpty
+            case let id = key[key.index(after: colon)...], !id.isEmpty,
+            key[..<colon] != StixCitation.system
         else { return nil }
         return .object([
             JSONMember(name: "source_name", value: .text(String(key[..<colon]))),
@@ -175,7 +186,8 @@ struct StixOwn {
         func text(_ name: String) -> String? {
             kind[name: name].flatMap { source[$0.tag].text }.flatMap { $0.isEmpty ? nil : $0 }
         }
-        guard let name = text("title") ?? text("publisher"), let url = text("url") ?? text("descriptor") else { return nil }
+        guard let name = text("title") ?? text("publisher"), let url = text("url") ?? text("descriptor")
+        else { return nil }
         let pairs = [("source_name", name), (text("url") == nil ? "description" : "url", url)]
         return .object(pairs.map { JSONMember(name: $0, value: .text($1)) })
     }

@@ -27,7 +27,9 @@ package struct StixReader {
     package private(set) var unused = 0
 
     /// - Parameter known: the record of the workspace that is exported under an id.
-    package init(_ names: StixNames, me: String? = nil, known: @escaping (StixID) -> RecordName? = { _ in nil }) {
+    package init(
+        _ names: StixNames, me: String? = nil, known: @escaping (StixID) -> RecordName? = { _ in nil }
+    ) {
         (self.names, self.me, outside) = (names, me, known)
         parser = JSONLineParser(schema: .assessments, me: me)
     }
@@ -76,7 +78,8 @@ package struct StixReader {
     private mutating func expectBundle() throws(DraftFault) {
         (alone, lone) = (nil, nil)
         if count == 0, let type = bundle[captured: ["type"]]?.text, type != "bundle" {
-            throw DraftFault(line: 1, reason: "this is no STIX bundle but a \"\(type.prefix(60))\" with objects")
+            throw DraftFault(
+                line: 1, reason: "this is no STIX bundle but a \"\(type.prefix(60))\" with objects")
         }
     }
 
@@ -97,7 +100,9 @@ package struct StixReader {
         do throws(StixFault) {
             let object = try StixObject(element.tree)
             let ours = StixExtension(of: object)
-            if StixMarking.isOurs(object.id.text) || StixExtension.isOurs(object.id.text) || ours?.isDerived == true {
+            if StixMarking.isOurs(object.id.text) || StixExtension.isOurs(object.id.text)
+                || ours?.isDerived == true
+            {
                 unused += 1
             } else if let ours, ours.kind != nil {
                 sink(.success(try record(object, ours, element)))
@@ -109,14 +114,19 @@ package struct StixReader {
             }
         } catch {
             let reason = "element \(element.number): \(error.reason)"
-            sink(.failure(DraftFault(line: element.line, column: element.column, reason: reason, raw: element.raw)))
+            sink(
+                .failure(
+                    DraftFault(line: element.line, column: element.column, reason: reason, raw: element.raw)))
         }
     }
 
     /// Whether the object refers to one of ours that may come later.
     private func waits(_ object: StixObject, _ element: JSONDocumentReader.Element) -> Bool {
-        guard held.count < Self.mostHeld, heldBytes + element.raw.count <= Self.mostHeldBytes else { return false }
-        let refs = [object.text("source_ref"), object.text("target_ref")] + (object["object_refs"]?.texts ?? [])
+        guard held.count < Self.mostHeld, heldBytes + element.raw.count <= Self.mostHeldBytes else {
+            return false
+        }
+        let refs =
+            [object.text("source_ref"), object.text("target_ref")] + (object["object_refs"]?.texts ?? [])
         return refs.compactMap { $0.flatMap(StixID.init) }
             .contains { StixOwn.types.contains($0.type) && $0.isDerived && known($0) == nil }
     }
@@ -174,7 +184,9 @@ package struct StixReader {
         if let `extension` { try overlay(&draft, try fields(`extension`, object, element.line), `extension`) }
         let citations = StixCitation.all(of: object, names)
         let isEvidence = object.type.kind.name == "evidence"
-        let links = citations.dropFirst(isEvidence ? 1 : 0).compactMap { $0.link(from: object, line: element.line) }
+        let links = citations.dropFirst(isEvidence ? 1 : 0).compactMap {
+            $0.link(from: object, line: element.line)
+        }
         return [finished(draft, object, element)] + citations.map { $0.draft(line: element.line) } + links
             + stances(object, element.line)
     }
@@ -207,5 +219,17 @@ package struct StixReader {
                     DraftWrite(StixOwn.marker(of: voice), .value(.text(object.id.text))),
                 ])
         }
+    }
+}
+
+extension RecordDraft {
+    /// Without what an export says of a record's times and beginner: where the record was made, the log knows
+    /// these better.
+    package var withoutStatedTimes: RecordDraft {
+        var draft = self
+        let stated = ["created", "modified", "authors"].map(StixCarried.register)
+        draft.writes.removeAll { stated.contains($0.register) }
+        draft.version = nil
+        return draft
     }
 }

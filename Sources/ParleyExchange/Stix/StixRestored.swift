@@ -11,7 +11,9 @@ struct StixRestored {
     private let carried: [String: JSONTree]
     private let registers: Registers
 
-    init(_ image: RecordImage, _ id: StixID, _ type: StixType, _ names: StixNames, _ references: StixReferences) {
+    init(
+        _ image: RecordImage, _ id: StixID, _ type: StixType, _ names: StixNames, _ references: StixReferences
+    ) {
         (self.image, self.id, self.type, self.names, self.references) = (image, id, type, names, references)
         carried = StixCarried.members(of: image)
         registers = Dictionary(image.registers.map { ($0.name, $0.value) }) { first, _ in first }
@@ -66,7 +68,9 @@ struct StixRestored {
     }
 
     private func object(_ members: [String: JSONTree]) throws(StixFault) -> StixObject {
-        var all = members.filter { $0.key != "type" && $0.key != "id" }.map { JSONMember(name: $0, value: $1) }
+        var all = members.filter { $0.key != "type" && $0.key != "id" }.map {
+            JSONMember(name: $0, value: $1)
+        }
         all.append(JSONMember(name: "type", value: .text(id.type)))
         all.append(JSONMember(name: "id", value: .text(id.text)))
         return try StixObject(.object(all))
@@ -81,7 +85,9 @@ struct StixRestored {
         else { return image.registers }
         var rest: [RegisterImage] = []
         for (register, value) in registers where !isProperty(register, value) {
-            if said[register].map({ agrees($0, with: value) }) != true { rest.append(RegisterImage(register, value)) }
+            if said[register].map({ agrees($0, with: value) }) != true {
+                rest.append(RegisterImage(register, value))
+            }
         }
         for register in said.keys where registers[register] == nil && !StixCarried.isCarried(register) {
             rest.append(RegisterImage(register, .null))

@@ -64,10 +64,15 @@ package struct StixWriter {
 
     /// The object that a record was imported from; nil where it was not.
     private static func origin(of image: RecordImage, _ names: StixNames) -> (id: StixID, type: StixType)? {
-        guard image.registers(of: Field.columnsTag).contains(where: { StixCarried.member($0.name, $0.value) != nil })
+        guard
+            image.registers(of: Field.columnsTag).contains(where: {
+                StixCarried.member($0.name, $0.value) != nil
+            })
         else { return nil }
         let ids = image.registers(of: Field.keysTag).compactMap { register -> StixID? in
-            guard register.value == .bool(true), let key = register.name.key, key.hasPrefix("stix:") else { return nil }
+            guard register.value == .bool(true), let key = register.name.key, key.hasPrefix("stix:") else {
+                return nil
+            }
             return StixID(String(key.dropFirst(5))).flatMap {
                 StixType.kind(of: $0.type) == image.name.kind ? $0 : nil
             }
@@ -107,7 +112,8 @@ package struct StixWriter {
     private func own(_ image: RecordImage, _ facts: StixFacts) -> [(StixID, [String: JSONTree])] {
         let kind = Self.kind(of: image)
         let id = Self.own(image, names)
-        let own = StixOwn(image: image, id: id, kind: kind, names: names, references: references, facts: facts)
+        let own = StixOwn(
+            image: image, id: id, kind: kind, names: names, references: references, facts: facts)
         let carried = StixCarried.members(of: image)
         var members = own.members.merging(carried) { $1 }
         let modified = Self.modified(of: image, facts)
@@ -142,8 +148,12 @@ package struct StixWriter {
     private static let first = ["spec_version", "created_by_ref", "created", "modified"]
 
     private static func ordered(_ members: [String: JSONTree], _ id: StixID) -> [JSONMember] {
-        var ordered = [JSONMember(name: "type", value: .text(id.type)), JSONMember(name: "id", value: .text(id.text))]
-        for name in first { if let value = members[name] { ordered.append(JSONMember(name: name, value: value)) } }
+        var ordered = [
+            JSONMember(name: "type", value: .text(id.type)), JSONMember(name: "id", value: .text(id.text)),
+        ]
+        for name in first {
+            if let value = members[name] { ordered.append(JSONMember(name: name, value: value)) }
+        }
         let taken = first + ["type", "id"]
         let rest = members.filter { !taken.contains($0.key) }.map { JSONMember(name: $0, value: $1) }
         return ordered + rest.sorted { $0.name.isBefore($1.name) }

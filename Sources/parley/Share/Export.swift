@@ -9,7 +9,8 @@ import ParleyTerminal
 struct ExportCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write records out: everything as JSON Lines or STIX, one assessment as Markdown, one kind as CSV.",
+        abstract:
+            "Write records out: everything as JSON Lines or STIX, one assessment as Markdown, one kind as CSV.",
         discussion: """
             Examples:
               parley export > everything.jsonl

@@ -30,7 +30,8 @@ final class StixExport {
 
     private func id(of record: RecordID) -> StixID {
         if let id = ids[record] { return id }
-        let id = image(of: record).map { StixWriter.id(of: $0, .parley) } ?? StixWriter.id(of: record, .parley)
+        let id =
+            image(of: record).map { StixWriter.id(of: $0, .parley) } ?? StixWriter.id(of: record, .parley)
         ids[record] = id
         return id
     }

@@ -12,12 +12,12 @@ extension StixNames {
 /// Reads a source as a STIX bundle.
 struct StixImport {
     private let me: String
-    private let index: StixIndex?
+    private let here: StixSurroundings?
 
     /// - Parameter workspace: where objects of others may refer to records by the ids of their export.
     init(me: String, _ workspace: Workspace? = nil) {
         self.me = me
-        index = workspace.map(StixIndex.init)
+        here = workspace.map(StixSurroundings.init)
     }
 
     /// Hands on the records of the source.
@@ -25,49 +25,59 @@ struct StixImport {
     func read(
         _ source: ByteSource, into sink: (Result<RecordDraft, DraftFault>) throws -> Void
     ) throws -> [String] {
-        let index = index
-        var reader = StixReader(.parley, me: me) { index?[$0] }
+        let here = here
+        var reader = StixReader(.parley, me: me) { here?[$0] }
         let broken = try source.forEachDraft(
-            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) })
+            { try sink($0.map { here?.fitted($0) ?? $0 }) }, feed: { try reader.feed($0, into: $1) },
+            finish: { try reader.finish(into: $0) })
         if let broken {
             // What stood before the place where a document breaks off counts.
-            guard reader.count > 0 else {
-                throw CommandFailure(
-                    .failed, "document", "\(source.name), \(broken.place): \(broken.reason). Nothing was written.",
-                    hint: "a STIX bundle is {\"type\":\"bundle\",\"id\":\"bundle--..\",\"objects\":[..]}")
-            }
+            guard reader.count > 0 else { throw Self.failure(broken, source) }
             try sink(.failure(broken))
         }
-        let unused = "\(reader.unused) of \(reader.count) objects are no records: definitions and opinions of an export"
-        return reader.unused > 0 ? ["  " + unused] : []
+        let unused = "of \(reader.count) objects are no records: definitions and opinions of an export"
+        return reader.unused > 0 ? ["  \(reader.unused) \(unused)"] : []
+    }
+
+    private static func failure(_ fault: DraftFault, _ source: ByteSource) -> CommandFailure {
+        CommandFailure(
+            .failed, "document", "\(source.name), \(fault.place): \(fault.reason). Nothing was written.",
+            hint: "a STIX bundle is {\"type\":\"bundle\",\"id\":\"bundle--..\",\"objects\":[..]}")
     }
 }
 
-/// The records of a workspace by the ids under which they are exported, made when first asked for: only a
-/// bundle that refers to our objects and does not bring them asks.
-final class StixIndex {
+/// The workspace that a bundle comes into, as it was before. By a connection of its own, since the import may
+/// have a transaction open on the workspace's.
+private final class StixSurroundings {
     private let workspace: Workspace
-    private var records: [StixID: RecordName]?
+    private lazy var beside = try? Workspace(
+        folder: workspace.folder, readOnly: true, ambient: workspace.ambient)
+    private lazy var records = (try? recordsByID()) ?? [:]
 
     init(_ workspace: Workspace) { self.workspace = workspace }
 
-    subscript(id: StixID) -> RecordName? {
-        if let records { return records[id] }
-        let made = (try? make()) ?? [:]
-        records = made
-        return made[id]
-    }
+    /// The record that is exported under an id. All are looked through when it is first asked for: only a
+    /// bundle that refers to our objects and does not bring them asks.
+    subscript(id: StixID) -> RecordName? { records[id] }
 
-    /// By a connection of its own, since an import may have a transaction open on the workspace's.
-    private func make() throws -> [StixID: RecordName] {
-        let beside = try Workspace(folder: workspace.folder, readOnly: true, ambient: workspace.ambient)
+    private func recordsByID() throws -> [StixID: RecordName] {
         var records: [StixID: RecordName] = [:]
-        try beside.store.read { tx in
+        try beside?.store.read { tx in
             try tx.eachRecord(of: tx.kinds()) { image in
                 records[StixWriter.id(of: image, .parley)] = image.name
                 return true
             }
         }
         return records
+    }
+
+    /// A bundle that comes back to where it was exported says nothing new of a record's times.
+    func fitted(_ draft: RecordDraft) -> RecordDraft {
+        guard let id = draft.id, draft.version != nil else { return draft }
+        let record = RecordName(kind: draft.kind, id: id)
+        guard let image = try? beside?.store.read({ try $0.image(of: record) }),
+            image.value(of: StixWriter.stated) == nil
+        else { return draft }
+        return draft.withoutStatedTimes
     }
 }
