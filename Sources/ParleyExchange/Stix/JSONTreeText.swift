@@ -9,7 +9,7 @@ extension JSONTree {
     }
 
     /// Equal but for the order of members in objects, which means nothing in JSON.
-    func means(_ other: JSONTree) -> Bool { sorted == other.sorted }
+    package func means(_ other: JSONTree) -> Bool { sorted == other.sorted }
 
     /// Members of all objects by name.
     var sorted: JSONTree {

@@ -3,32 +3,39 @@ import ParleyCore
 /// Why an object does not become a record.
 struct StixFault: Error { var reason: String }
 
-/// Properties without a field, as `x.stix.NAME`; `x.stix-json.NAME` holds as JSON text what no value can.
-enum StixCarried {
-    static let prefix = "stix."
-    static let textPrefix = "stix-json."
+/// Properties without a field, in columns of `x`: of an object of others as `x.stix.NAME`, of one of ours as
+/// `x.stix-own.NAME`; with `-json` before the point as JSON text, what no value can hold.
+struct StixCarried {
+    private let prefix: String
+    private let textPrefix: String
     /// Bytes of one carried value: what fits into a changeset.
     private static let longest = 900 * 1024
 
-    static func register(_ property: String) -> RegisterName {
+    static let foreign = StixCarried("stix")
+    static let own = StixCarried("stix-own")
+
+    private init(_ name: String) { (prefix, textPrefix) = (name + ".", name + "-json.") }
+
+    func register(_ property: String) -> RegisterName {
         RegisterName(field: Field.columnsTag, key: prefix + property)
     }
 
-    static func write(_ member: JSONMember) throws(StixFault) -> (RegisterName, Value) {
+    func write(_ member: JSONMember) throws(StixFault) -> (RegisterName, Value) {
         let value = member.value.exactValue
         let name = (value == nil ? textPrefix : prefix) + member.name
         guard RegisterName.isKey(name), !member.name.isEmpty else {
             throw StixFault(reason: "the name \"\(member.name.prefix(60))\" is too long or holds controls")
         }
         let content = value ?? .text(String(decoding: member.value.json, as: UTF8.self))
-        guard content.encoded.count <= longest else {
-            throw StixFault(reason: "\(member.name.prefix(60)) is larger than \(longest / 1024) KiB")
+        guard content.encoded.count <= Self.longest else {
+            throw StixFault(
+                reason: "\(member.name.prefix(60)) is larger than \(Self.longest / 1024) KiB")
         }
         return (RegisterName(field: Field.columnsTag, key: name), content)
     }
 
     /// The property that a register carries; nil where it carries none.
-    static func member(_ register: RegisterName, _ value: Value) -> JSONMember? {
+    func member(_ register: RegisterName, _ value: Value) -> JSONMember? {
         guard register.field == Field.columnsTag, let key = register.key else { return nil }
         if key.hasPrefix(prefix) {
             return JSONMember(name: String(key.dropFirst(prefix.count)), value: JSONTree(value))
@@ -39,13 +46,13 @@ enum StixCarried {
         return JSONMember(name: String(key.dropFirst(textPrefix.count)), value: tree)
     }
 
-    static func isCarried(_ register: RegisterName) -> Bool {
+    func carries(_ register: RegisterName) -> Bool {
         register.field == Field.columnsTag
             && (register.key?.hasPrefix(prefix) == true || register.key?.hasPrefix(textPrefix) == true)
     }
 
     /// The properties that a record carries, by name.
-    static func members(of image: RecordImage) -> [String: JSONTree] {
+    func members(of image: RecordImage) -> [String: JSONTree] {
         let members = image.registers(of: Field.columnsTag).compactMap { member($0.name, $0.value) }
         return Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
     }

@@ -55,3 +55,29 @@ struct StixCitation {
             ])
     }
 }
+
+/// The sources that the objects of a file cite, each once, without those that the file brings as records.
+struct StixSources {
+    /// Sources kept at most; those beyond are handed on at once.
+    private static let most = 100_000
+
+    private var waiting: [RecordDraft] = []
+    private var known: Set<String> = []
+    private var settled: Set<String> = []
+
+    /// - Returns: the draft, where it cannot wait.
+    mutating func add(_ draft: RecordDraft) -> RecordDraft? {
+        guard let key = draft.keys.first, !settled.contains(key) else { return nil }
+        guard waiting.count < Self.most else { return known.contains(key) ? nil : draft }
+        if known.insert(key).inserted { waiting.append(draft) }
+        return nil
+    }
+
+    var drafts: [RecordDraft] { waiting.filter { !settled.contains($0.keys.first ?? "") } }
+
+    /// The record that holds the key is in the file itself.
+    mutating func settle(_ key: String) {
+        guard key.hasPrefix(StixCitation.system + ":"), settled.count < Self.most else { return }
+        settled.insert(key)
+    }
+}

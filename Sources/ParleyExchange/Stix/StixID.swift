@@ -47,7 +47,7 @@ package struct StixID: Hashable, Sendable {
 
 /// How names are derived, which needs a hash that this module does not have.
 package struct StixNames: Sendable {
-    let record: @Sendable (UInt32, String) -> RecordID
+    package let record: @Sendable (UInt32, String) -> RecordID
     let derived: @Sendable ([UInt8]) -> RecordID
 
     /// - Parameters:

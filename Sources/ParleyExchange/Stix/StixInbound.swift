@@ -38,9 +38,17 @@ struct StixInbound {
             let fields = lens?.read(member.value) ?? [:]
             for (register, value) in fields { writes[register] = .value(value) }
             if let lens, isExact(lens, fields, member.value) { continue }
-            let (register, value) = try StixCarried.write(member)
-            writes[register] = .value(value)
+            try carry(member)
         }
+        // By what it carries a record is known to be such an object.
+        if !writes.keys.contains(where: StixCarried.foreign.carries) {
+            try carry(JSONMember(name: "type", value: .text(object.type.name)))
+        }
+    }
+
+    private mutating func carry(_ member: JSONMember) throws(StixFault) {
+        let (register, value) = try StixCarried.foreign.write(member)
+        writes[register] = .value(value)
     }
 
     private func isExact(_ lens: StixLens, _ fields: Registers, _ value: JSONTree) -> Bool {

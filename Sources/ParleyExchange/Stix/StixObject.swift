@@ -19,6 +19,10 @@ struct StixObject {
         guard name.type == type else {
             throw StixFault(reason: "the id \(id.quoted) is not the id of a \(type.prefix(60))")
         }
+        // Names of properties are ASCII; two forms of one letter would be two names that nobody tells apart.
+        guard Set(members.map(\.name)).count == members.count else {
+            throw StixFault(reason: "two of its properties have the same name in other bytes")
+        }
         (self.id, self.type, self.members) = (name, known, members)
     }
 
@@ -43,7 +47,9 @@ struct StixObject {
             let names = [
                 "name", "value", "path", "subject", "display_name", "account_login", "key", "pattern",
             ]
-            return names.lazy.compactMap(text).first { !$0.isEmpty }.map { "\(type.name) \($0)" }
+            return names.lazy.compactMap(text).first { !FittedText.line($0).isEmpty }.map {
+                "\(type.name) \($0)"
+            }
         }
     }
 }

@@ -32,8 +32,17 @@ struct StixOwn {
 
     /// Says that a voice's stance came in as an opinion, which is a record of its own.
     static func marker(of voice: String) -> RegisterName {
-        RegisterName(field: Field.columnsTag, key: "opinion." + voice)
+        RegisterName(field: Field.columnsTag, key: markerPrefix + voice)
     }
+
+    static func voice(ofMarker register: RegisterName) -> String? {
+        guard register.field == Field.columnsTag, let key = register.key, key.hasPrefix(markerPrefix) else {
+            return nil
+        }
+        return String(key.dropFirst(markerPrefix.count))
+    }
+
+    private static let markerPrefix = "opinion."
 
     static func type(of image: RecordImage, _ kind: Kind) -> String {
         func text(_ name: String) -> String? { kind[name: name].flatMap { image[$0.tag].text } }

@@ -21,6 +21,10 @@ package struct StixReader {
     private var ours: [StixID: RecordName] = [:]
     private var held: [JSONDocumentReader.Element] = []
     private var heldBytes = 0
+    /// Sources that objects cite. They wait for the end: the file may bring the records themselves.
+    private var cited = StixSources()
+    /// Stances that came in as opinions earlier, of which the records here say what became of them.
+    private var settled: Set<[UInt8]> = []
     private var parser: JSONLineParser
     /// Objects read, and those of them that are no records: definitions and opinions that every export makes.
     package private(set) var count = 0
@@ -60,6 +64,8 @@ package struct StixReader {
         }
         for element in held { read(element, sink, isLast: true) }
         held = []
+        for draft in cited.drafts { sink(.success(draft)) }
+        cited = StixSources()
     }
 
     private mutating func readAlone(
@@ -142,11 +148,25 @@ package struct StixReader {
         if !`extension`.hasID { throw StixFault(reason: "the record of Parley in it has no id") }
         for member in object.members where !StixOwn.isDerived(member, draft) {
             guard let member = StixExtension.withoutOurs(member) else { continue }
-            let (register, value) = try StixCarried.write(member)
+            let (register, value) = try StixCarried.own.write(member)
             draft.writes.append(DraftWrite(register, .value(value)))
         }
-        if let id = draft.id { ours[object.id] = RecordName(kind: draft.kind, id: id) }
+        if let id = draft.id { remember(draft, RecordName(kind: draft.kind, id: id), as: object.id) }
         return finished(draft, object, element)
+    }
+
+    private mutating func remember(_ draft: RecordDraft, _ record: RecordName, as id: StixID) {
+        ours[id] = record
+        for key in draft.keys { cited.settle(key) }
+        for write in draft.writes {
+            if let voice = StixOwn.voice(ofMarker: write.register) {
+                settled.insert(Self.stance(record, voice))
+            }
+        }
+    }
+
+    private static func stance(_ judgment: RecordName, _ voice: String) -> [UInt8] {
+        judgment.id.number.bigEndianBytes + Array(voice.utf8)
     }
 
     private mutating func fields(
@@ -187,8 +207,8 @@ package struct StixReader {
         let links = citations.dropFirst(isEvidence ? 1 : 0).compactMap {
             $0.link(from: object, line: element.line)
         }
-        return [finished(draft, object, element)] + citations.map { $0.draft(line: element.line) } + links
-            + stances(object, element.line)
+        let early = citations.compactMap { cited.add($0.draft(line: element.line)) }
+        return [finished(draft, object, element)] + early + links + stances(object, element.line)
     }
 
     /// What people have changed here goes before what the object says.
@@ -211,7 +231,8 @@ package struct StixReader {
         guard stance.type.accepts(value) else { return [] }
         let voice = StixWords.voice(object)
         let refs = (object["object_refs"]?.texts ?? []).compactMap(StixID.init).compactMap(known)
-        return refs.filter { $0.kind == judgment.tag }.map { record in
+        let judgments = refs.filter { $0.kind == judgment.tag && !settled.contains(Self.stance($0, voice)) }
+        return judgments.map { record in
             RecordDraft(
                 kind: judgment.tag, line: line, id: record.id,
                 writes: [
@@ -227,7 +248,9 @@ extension RecordDraft {
     /// these better.
     package var withoutStatedTimes: RecordDraft {
         var draft = self
-        let stated = ["created", "modified", "authors"].map(StixCarried.register)
+        let stated =
+            ["created", "modified", "authors"].map(StixCarried.own.register)
+            + [StixCarried.foreign.register("modified")]
         draft.writes.removeAll { stated.contains($0.register) }
         draft.version = nil
         return draft

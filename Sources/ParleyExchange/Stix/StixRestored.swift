@@ -15,7 +15,7 @@ struct StixRestored {
         _ image: RecordImage, _ id: StixID, _ type: StixType, _ names: StixNames, _ references: StixReferences
     ) {
         (self.image, self.id, self.type, self.names, self.references) = (image, id, type, names, references)
-        carried = StixCarried.members(of: image)
+        carried = StixCarried.foreign.members(of: image)
         registers = Dictionary(image.registers.map { ($0.name, $0.value) }) { first, _ in first }
     }
 
@@ -40,11 +40,9 @@ struct StixRestored {
     private func apply(_ lens: StixLens, to members: inout [String: JSONTree]) {
         let property = lens.property
         let part = withoutFlag(lens, lens.part(of: registers))
-        if let given = carried[property] {
-            if withoutFlag(lens, lens.read(given) ?? [:]) == part { return }
-        } else if case .title = lens, isFallback(part, members) {
-            return
-        }
+        let given = withoutFlag(lens, carried[property].flatMap(lens.read) ?? [:])
+        if carried[property] != nil, given == part { return }
+        if case .title = lens, given.isEmpty, isFallback(part, members) { return }
         members[property] = merged(lens, lens.write(part))
     }
 
@@ -89,7 +87,7 @@ struct StixRestored {
                 rest.append(RegisterImage(register, value))
             }
         }
-        for register in said.keys where registers[register] == nil && !StixCarried.isCarried(register) {
+        for register in said.keys where registers[register] == nil && !StixCarried.foreign.carries(register) {
             rest.append(RegisterImage(register, .null))
         }
         return rest.sorted { $0.name < $1.name }
@@ -97,7 +95,7 @@ struct StixRestored {
 
     private func isProperty(_ register: RegisterName, _ value: Value) -> Bool {
         if StixCarried.isVersion(register, value, carried["modified"]) { return true }
-        return StixCarried.member(register, value) != nil
+        return StixCarried.foreign.member(register, value) != nil
     }
 
     private func agrees(_ content: DraftContent, with value: Value) -> Bool {

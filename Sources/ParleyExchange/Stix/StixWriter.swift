@@ -65,9 +65,7 @@ package struct StixWriter {
     /// The object that a record was imported from; nil where it was not.
     private static func origin(of image: RecordImage, _ names: StixNames) -> (id: StixID, type: StixType)? {
         guard
-            image.registers(of: Field.columnsTag).contains(where: {
-                StixCarried.member($0.name, $0.value) != nil
-            })
+            image.registers(of: Field.columnsTag).contains(where: { StixCarried.foreign.carries($0.name) })
         else { return nil }
         let ids = image.registers(of: Field.keysTag).compactMap { register -> StixID? in
             guard register.value == .bool(true), let key = register.name.key, key.hasPrefix("stix:") else {
@@ -82,16 +80,16 @@ package struct StixWriter {
     }
 
     /// When an object was last changed, as it is exported.
-    package static func modified(of image: RecordImage, _ facts: StixFacts) -> Instant {
-        let stated = stated(image).flatMap(Instant.init)
+    package static func modified(of image: RecordImage, _ facts: StixFacts, _ names: StixNames) -> Instant {
+        let stated = image.value(of: stated(of: image, names))?.text.flatMap(Instant.init)
         let own = stated.map { facts.isLocal ? max(facts.changed, $0.next) : $0 } ?? facts.changed
         return max(own, facts.membersModified ?? own)
     }
 
-    /// The register that holds when the object that a record came in as was last changed.
-    package static let stated = StixCarried.register("modified")
-
-    private static func stated(_ image: RecordImage) -> String? { image.value(of: stated)?.text }
+    /// The register that says when the object that a record came in as was last changed.
+    package static func stated(of image: RecordImage, _ names: StixNames) -> RegisterName {
+        (origin(of: image, names) == nil ? StixCarried.own : .foreign).register("modified")
+    }
 
     // MARK: Objects
 
@@ -100,8 +98,8 @@ package struct StixWriter {
         var bytes: [UInt8] = []
         if let origin = Self.origin(of: image, names) {
             let restored = StixRestored(image, origin.id, origin.type, names, references)
-            let stated = Self.stated(image)
-            let modified = facts.isLocal && stated != nil ? Self.modified(of: image, facts).text : nil
+            let isStated = image.value(of: StixCarried.foreign.register("modified")) != nil
+            let modified = facts.isLocal && isStated ? Self.modified(of: image, facts, names).text : nil
             append(restored.members(modified: modified), origin.id, to: &bytes)
         } else {
             for (id, members) in own(image, facts) { append(members, id, to: &bytes) }
@@ -114,13 +112,13 @@ package struct StixWriter {
         let id = Self.own(image, names)
         let own = StixOwn(
             image: image, id: id, kind: kind, names: names, references: references, facts: facts)
-        let carried = StixCarried.members(of: image)
+        let carried = StixCarried.own.members(of: image)
         var members = own.members.merging(carried) { $1 }
-        let modified = Self.modified(of: image, facts)
-        let isAsStated = Self.stated(image).flatMap(Instant.init) == modified
+        let modified = Self.modified(of: image, facts, names)
+        let isAsStated = carried["modified"]?.text.flatMap(Instant.init) == modified
         members["modified"] = isAsStated ? carried["modified"] : .text(modified.text)
         let rest = image.registers.filter {
-            StixCarried.member($0.name, $0.value) == nil
+            StixCarried.own.member($0.name, $0.value) == nil
                 && !StixCarried.isVersion($0.name, $0.value, carried["modified"])
         }
         let ours = StixExtension.members(

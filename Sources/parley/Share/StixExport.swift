@@ -6,7 +6,7 @@ import ParleyStore
 final class StixExport {
     private let tx: ReadTransaction
     private var ids: [RecordID: StixID] = [:]
-    private var imports: [ChangeID: Bool] = [:]
+    private var sources: [ChangeID: String?] = [:]
     private static let assessment = Schema.assessments[name: "assessment"]?.tag
 
     init(_ tx: ReadTransaction) { self.tx = tx }
@@ -44,33 +44,41 @@ final class StixExport {
         let members = try members(of: image.name)
         facts.members = members.map { id(of: $0.id).text }
         facts.membersModified = try members.compactMap { name in
-            try tx.image(of: name).map { StixWriter.modified(of: $0, try ownFacts(of: $0)) }
+            try tx.image(of: name).map { StixWriter.modified(of: $0, try ownFacts(of: $0), .parley) }
         }.max()
         return facts
     }
 
-    private func ownFacts(of image: RecordImage) throws -> StixFacts {
+    func ownFacts(of image: RecordImage) throws -> StixFacts {
         let known = try tx.bookkeeping(of: image.name)
         var facts = StixFacts(
             created: Instant(milliseconds: known?.created ?? 0),
             changed: Instant(milliseconds: known?.changed ?? 0), isLocal: true, author: known?.author)
-        let stated = StixWriter.stated
-        if image.value(of: stated) != nil { facts.isLocal = try isChangedSince(stated, image.name) }
+        let stated = StixWriter.stated(of: image, .parley)
+        if image.value(of: stated) != nil { facts.isLocal = try isChangedBeside(stated, image.name) }
         return facts
     }
 
-    /// Whether anything shows that did not come with an import, or came after the one that wrote a register.
-    private func isChangedSince(_ register: RegisterName, _ record: RecordName) throws -> Bool {
+    /// Whether anything shows that came neither from the source that said when it last changed this record, nor
+    /// with an import before that.
+    private func isChangedBeside(_ stated: RegisterName, _ record: RecordName) throws -> Bool {
         let details = try tx.detail(of: record) ?? []
-        guard let stamp = details.first(where: { $0.name == register })?.shown.stamp.time else { return true }
-        return try details.contains { try $0.shown.stamp.time > stamp || !isImport($0.shown.change) }
+        guard let origin = details.first(where: { $0.name == stated })?.shown,
+            let source = try source(of: origin.change)
+        else { return true }
+        return try details.contains { detail in
+            guard let other = try self.source(of: detail.shown.change) else { return true }
+            return other != source && detail.shown.stamp.time > origin.stamp.time
+        }
     }
 
-    private func isImport(_ change: ChangeID) throws -> Bool {
-        if let known = imports[change] { return known }
-        let isImport = try tx.act(of: change)?.kind == Act.Kind.importing.rawValue
-        imports[change] = isImport
-        return isImport
+    /// Of which source a change is an import; nil where it is none.
+    private func source(of change: ChangeID) throws -> String? {
+        if let known = sources[change] { return known }
+        let act = try tx.act(of: change)
+        let source = act?.kind == Act.Kind.importing.rawValue ? act?[.source]?.text : nil
+        sources[change] = .some(source)
+        return source
     }
 
     /// What lies under an assessment, and the links from there.

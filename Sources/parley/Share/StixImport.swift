@@ -73,11 +73,23 @@ private final class StixSurroundings {
 
     /// A bundle that comes back to where it was exported says nothing new of a record's times.
     func fitted(_ draft: RecordDraft) -> RecordDraft {
-        guard let id = draft.id, draft.version != nil else { return draft }
-        let record = RecordName(kind: draft.kind, id: id)
-        guard let image = try? beside?.store.read({ try $0.image(of: record) }),
-            image.value(of: StixWriter.stated) == nil
-        else { return draft }
-        return draft.withoutStatedTimes
+        guard let version = draft.version, let beside else { return draft }
+        let isKnown = try? beside.store.read { tx -> Bool in
+            guard let record = try self.record(of: draft, tx), let image = try tx.image(of: record) else {
+                return false
+            }
+            guard let stated = image.value(of: StixWriter.stated(of: image, .parley))?.text else {
+                return draft.id != nil
+            }
+            guard Instant(stated) != version else { return false }
+            return StixWriter.modified(of: image, try StixExport(tx).ownFacts(of: image), .parley) == version
+        }
+        return isKnown == true ? draft.withoutStatedTimes : draft
+    }
+
+    private func record(of draft: RecordDraft, _ tx: ReadTransaction) throws -> RecordName? {
+        if let id = draft.id { return RecordName(kind: draft.kind, id: id) }
+        let id = try draft.keys.first.flatMap { try tx.findByKey(DerivedID.canonical($0), kind: draft.kind) }
+        return id.map { RecordName(kind: draft.kind, id: $0) }
     }
 }
