@@ -28,7 +28,8 @@ struct StixWorld {
     // MARK: In
 
     mutating func take(_ bytes: [UInt8], chunk: Int = 4096, me: String? = "olga") throws(DraftFault) {
-        let known = Dictionary(uniqueKeysWithValues: records.keys.map { (id(of: $0), $0) })
+        let own = records.keys.filter { image($0).map { StixWriter.isOwn($0, Self.names) } ?? false }
+        let known = Dictionary(uniqueKeysWithValues: own.map { (id(of: $0), $0) })
         var reader = StixReader(Self.names, me: me) { known[$0] }
         var results: [Result<RecordDraft, DraftFault>] = []
         defer {

@@ -198,4 +198,17 @@ struct StixWriterTests {
         let object = try only(world)
         #expect(object["lang"] as? String == "en" && object["x_y"] != nil)
     }
+
+    @Test("an object of ours that lost its extension on the way says nothing, and makes no second record")
+    func stripped() throws {
+        let ours = try world("judgment", 1, [("title", .text("t"))])
+        let text = String(decoding: ours.bundle(), as: UTF8.self)
+        let stripped = text.replacing("\"extensions\"", with: "\"x_lost\"", maxReplacements: 1)
+        var world = ours
+        try world.take(stripped)
+        #expect(world.records == ours.records && world.unused == 3)
+        var other = StixWorld()
+        try other.take(stripped)
+        #expect(other.records.keys.map(\.kind) == [8], "elsewhere it is a note of others")
+    }
 }

@@ -14,7 +14,7 @@ package struct StixReader {
     private let names: StixNames
     private let outside: (StixID) -> RecordName?
     private let me: String?
-    private var bundle = JSONDocumentReader(.array(["objects"]), capturing: [["type"]])
+    private var bundle = JSONDocumentReader(.array(["objects"]))
     /// The document as one object, until it turns out to be a bundle.
     private var alone: JSONDocumentReader? = JSONDocumentReader(.document)
     private var lone: JSONDocumentReader.Element?
@@ -26,7 +26,8 @@ package struct StixReader {
     /// Stances that came in as opinions earlier, of which the records here say what became of them.
     private var settled: Set<[UInt8]> = []
     private var parser: JSONLineParser
-    /// Objects read, and those of them that are no records: definitions and opinions that every export makes.
+    /// Objects read, and those of them that say nothing: definitions and opinions that every export makes, and
+    /// objects of ours without their extension.
     package private(set) var count = 0
     package private(set) var unused = 0
 
@@ -51,7 +52,7 @@ package struct StixReader {
         readAlone { reader, sink throws(DraftFault) in try reader.feed(chunk, into: sink) }
         defer { take(found, sink) }
         try bundle.feed(chunk) { found.append($0) }
-        guard found.isEmpty else { return try expectBundle() }
+        if !found.isEmpty { (alone, lone) = (nil, nil) }
     }
 
     package mutating func finish(into sink: Sink) throws(DraftFault) {
@@ -81,14 +82,6 @@ package struct StixReader {
         }
     }
 
-    private mutating func expectBundle() throws(DraftFault) {
-        (alone, lone) = (nil, nil)
-        if count == 0, let type = bundle[captured: ["type"]]?.text, type != "bundle" {
-            throw DraftFault(
-                line: 1, reason: "this is no STIX bundle but a \"\(type.prefix(60))\" with objects")
-        }
-    }
-
     // MARK: Objects
 
     private mutating func take(_ found: [Result<JSONDocumentReader.Element, DraftFault>], _ sink: Sink) {
@@ -106,9 +99,7 @@ package struct StixReader {
         do throws(StixFault) {
             let object = try StixObject(element.tree)
             let ours = StixExtension(of: object)
-            if StixMarking.isOurs(object.id.text) || StixExtension.isOurs(object.id.text)
-                || ours?.isDerived == true
-            {
+            if isMade(object, ours) {
                 unused += 1
             } else if let ours, ours.kind != nil {
                 sink(.success(try record(object, ours, element)))
@@ -126,6 +117,18 @@ package struct StixReader {
         }
     }
 
+    /// Whether an export makes the object by itself, or it is one of ours that lost the extension which holds
+    /// the record: read as an object of others, it would be a second record under one id.
+    private func isMade(_ object: StixObject, _ ours: StixExtension?) -> Bool {
+        let id = object.id
+        if StixMarking.isOurs(id.text) || StixExtension.isOurs(id.text) || ours?.isDerived == true {
+            return true
+        }
+        return ours == nil && isOfOurs(id) && known(id) != nil
+    }
+
+    private func isOfOurs(_ id: StixID) -> Bool { StixOwn.types.contains(id.type) && id.isDerived }
+
     /// Whether the object refers to one of ours that may come later.
     private func waits(_ object: StixObject, _ element: JSONDocumentReader.Element) -> Bool {
         guard held.count < Self.mostHeld, heldBytes + element.raw.count <= Self.mostHeldBytes else {
@@ -134,7 +137,7 @@ package struct StixReader {
         let refs =
             [object.text("source_ref"), object.text("target_ref")] + (object["object_refs"]?.texts ?? [])
         return refs.compactMap { $0.flatMap(StixID.init) }
-            .contains { StixOwn.types.contains($0.type) && $0.isDerived && known($0) == nil }
+            .contains { isOfOurs($0) && known($0) == nil }
     }
 
     private func known(_ id: StixID) -> RecordName? { ours[id] ?? outside(id) }

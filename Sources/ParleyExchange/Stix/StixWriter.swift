@@ -49,6 +49,11 @@ package struct StixWriter {
         origin(of: image, names)?.id ?? own(image, names)
     }
 
+    /// Whether a record goes out as an object of ours, and not as one that came from elsewhere.
+    package static func isOwn(_ image: RecordImage, _ names: StixNames) -> Bool {
+        origin(of: image, names) == nil
+    }
+
     /// The id of a record of which nothing is known.
     package static func id(of record: RecordID, _ names: StixNames) -> StixID {
         StixID(type: "note", names.uuid(of: record))

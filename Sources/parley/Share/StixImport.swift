@@ -35,7 +35,8 @@ struct StixImport {
             guard reader.count > 0 else { throw Self.failure(broken, source) }
             try sink(.failure(broken))
         }
-        let unused = "of \(reader.count) objects are no records: definitions and opinions of an export"
+        let unused =
+            "of \(reader.count) objects say nothing new: what every export makes, or ours without their extension"
         return reader.unused > 0 ? ["  \(reader.unused) \(unused)"] : []
     }
 
@@ -64,7 +65,9 @@ private final class StixSurroundings {
         var records: [StixID: RecordName] = [:]
         try beside?.store.read { tx in
             try tx.eachRecord(of: tx.kinds()) { image in
-                records[StixWriter.id(of: image, .parley)] = image.name
+                if StixWriter.isOwn(image, .parley) {
+                    records[StixWriter.id(of: image, .parley)] = image.name
+                }
                 return true
             }
         }
