@@ -22,7 +22,8 @@ func module(_ name: String, needs: [Target.Dependency], tests: [Target.Dependenc
     [
         .target(name: name, dependencies: needs, swiftSettings: house),
         .testTarget(
-            name: name + "Tests", dependencies: [.target(name: name)] + needs + tests, swiftSettings: house),
+            name: name + "Tests", dependencies: [.target(name: name), "Chance"] + needs + tests,
+            swiftSettings: house),
     ]
 }
 
@@ -73,12 +74,13 @@ let package = Package(
                 name: "ParleyProcessTests",
                 dependencies: ["CLinux", "ParleyTransport", "ParleyTrust", crypto],
                 swiftSettings: house),
+            .target(name: "Chance", path: "Tests/Chance", swiftSettings: house),
             .target(
                 name: "CFaultyDisk", path: "Tests/CFaultyDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
             .executableTarget(
                 name: "ParleyDurability",
                 dependencies: [
-                    "CFaultyDisk", "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore",
+                    "CFaultyDisk", "Chance", "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore",
                     "ParleyClient", "ParleyServer", logging, grdb,
                 ],
                 path: "Tests/ParleyDurability", swiftSettings: house),
@@ -86,7 +88,8 @@ let package = Package(
             .target(
                 name: "ParleyFuzz",
                 dependencies: [
-                    "ParleyCore", "ParleyProtocol", "ParleyTransport", "ParleyTrust", "ParleyExchange",
+                    "Chance", "ParleyCore", "ParleyProtocol", "ParleyTransport", "ParleyTrust",
+                    "ParleyExchange",
                     "ParleyClient", "ParleyServer", crypto, logging,
                 ],
                 path: "Tests/ParleyFuzz", swiftSettings: house),
@@ -97,7 +100,7 @@ let package = Package(
             .executableTarget(
                 name: "parley-simulate",
                 dependencies: [
-                    "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyClient",
+                    "Chance", "ParleyCore", "ParleyProtocol", "ParleyTrust", "ParleyStore", "ParleyClient",
                     "ParleyServer",
                     logging, grdb, grdbSQLite,
                 ],

@@ -81,6 +81,7 @@ GOALS = {
     "nothing to sync: round trips": Goal(1, 1), "bytes a write, bulk": Goal(8, 6),
     "bytes a write, 64 scattered": Goal(24, 20), "bytes of one edit": Goal(200, 160),
     "server memory, idle clients and a clone": Goal(128, 64, at="1,000, 100,000"),
+    "ach": Goal(100, 100), "ach rank": Goal(100, 100), "report": Goal(100, 100), "lint": Goal(2000, 2000),
     "100 clients push": Goal(20e3, 50e3, at="100 x 1,000"),
 }
 

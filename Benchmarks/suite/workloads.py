@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Callable
 
-from . import bulk, edits, live
+from . import analyse, bulk, edits, live
 
 
 @dataclass
@@ -36,6 +36,8 @@ WORKLOADS = [
     Workload("scattered fields", bulk.again("scattered fields, one in ten", one_in=10, **ONE_FIELD), RECORDS),
     Workload("import, all refused", bulk.refused, RECORDS),
     Workload("import, texts of 60 KiB", bulk.long_texts, RECORDS),
+    Workload("matrix and report", analyse.matrix, sizes([(10, 3, 2)], [(50, 4, 4), (200, 8, 10)], [(50, 4, 4), (200, 8, 10)])),
+    Workload("lint", analyse.lint, RECORDS),
     Workload("one field to a replica", live.hop, RECORDS),
     Workload("live, 1 client", live.fan_out(1), sizes([1], [1], [1])),
     Workload("live, 100 clients", live.fan_out(100), sizes([5], [10, 100], [10, 100])),

@@ -183,6 +183,19 @@ extension Field {
     package static let columnsTag: UInt32 = 10
 }
 
+extension Kind {
+    /// The references by which a record hangs on others: it lies below them or says something of them, so it
+    /// goes nowhere that they may not go.
+    package var bonds: [String] {
+        switch name {
+        case "link": ["from", "to", "parent"]
+        case "note": ["about", "reply", "parent"]
+        case "estimate": ["judgment", "hypothesis", "parent"]
+        default: ["parent"]
+        }
+    }
+}
+
 extension FieldType {
     /// ICD 203, section D.6.e.(2)(a); the words and bands stand with the analysis.
     static let likelihood = FieldType.choice([

@@ -97,6 +97,8 @@ struct CSVHeader {
 
     private func column(_ name: String, _ index: Int, _ line: Int) throws(DraftFault) -> Column {
         let mapped = options.map[name]
+        // Another system's ids, which are this source's keys.
+        if name == "id", mapped == nil, options.key == .column(name) { return try carried(name, line) }
         switch mapped ?? name {
         case "id": return .id
         case "label": return .label
@@ -190,7 +192,12 @@ extension CSVHeader {
         if index == keyColumn { try addKey("\(options.source):\(text.trimmingSpaces())", cell, &draft) }
         switch columns[index] {
         case .id:
-            draft.id = try checked(cell, "id") { () throws(ValueFault) in try kind.id(text.trimmingSpaces()) }
+            do {
+                draft.id = try kind.id(text.trimmingSpaces())
+            } catch {
+                let reason = "id: \(error.sentence) (another system's ids are keys: --key id)"
+                throw CSVCellFault(at: cell.range.lowerBound, reason: reason)
+            }
         case .label: draft.label = text.trimmingSpaces()
         case .key: try addKey(text.trimmingSpaces(), cell, &draft)
         case .keys: for key in Self.members(text) { try addKey(key, cell, &draft) }

@@ -14,18 +14,49 @@ package struct JSONLinesWriter {
     }
 
     /// The record's line, its line feed included.
-    package func line(_ image: RecordImage) -> [UInt8] {
+    /// - Parameter history: what was ever written of its registers; readers pass it over.
+    package func line(_ image: RecordImage, history: [RegisterPast]? = nil) -> [UInt8] {
         let kind = schema[tag: image.name.kind] ?? .unknown(image.name.kind)
-        let members = image.registers.map { (name: kind.address(of: $0.name), register: $0) }
-        var line = Array("{\"fields\":{".utf8)
+        var line = Array("{\"fields\":".utf8)
+        appendObject(image.registers.map { (kind.address(of: $0.name), $0) }, to: &line) {
+            append($1, kind, to: &$0)
+        }
+        line += ",\"id\":\"\(address(of: image.name.id, kind))\",\"kind\":\"\(kind.name)\"".utf8
+        if let history { append(history, kind, to: &line) }
+        line += "}\n".utf8
+        return line
+    }
+
+    private func append(_ history: [RegisterPast], _ kind: Kind, to line: inout [UInt8]) {
+        line += ",\"registers\":".utf8
+        appendObject(history.map { (kind.address(of: $0.name), $0) }, to: &line) { line, past in
+            line.appendJSONArray(past.writes) { append($1, of: past.name, kind, to: &$0) }
+        }
+    }
+
+    private func append(_ write: PastWrite, of register: RegisterName, _ kind: Kind, to line: inout [UInt8]) {
+        line += "{\"act\":".utf8
+        line.append(jsonString: write.act)
+        line += "\(write.isAside ? ",\"aside\":true" : ""),\"at\":\"\(write.at.text)\",\"by\":".utf8
+        line.append(jsonString: write.by)
+        line += ",\"device\":\"\(write.device)\",\"number\":\(write.number),\"value\":".utf8
+        append(RegisterImage(register, write.value), kind, to: &line)
+        line.append(UInt8(ascii: "}"))
+    }
+
+    /// The members sorted by their names.
+    private func appendObject<Member>(
+        _ members: [(name: String, value: Member)], to line: inout [UInt8],
+        _ append: (inout [UInt8], Member) -> Void
+    ) {
+        line.append(UInt8(ascii: "{"))
         for (index, member) in members.sorted(by: { $0.name.isBefore($1.name) }).enumerated() {
             if index > 0 { line.append(UInt8(ascii: ",")) }
             line.append(jsonString: member.name)
             line.append(UInt8(ascii: ":"))
-            append(member.register, kind, to: &line)
+            append(&line, member.value)
         }
-        line += "},\"id\":\"\(address(of: image.name.id, kind))\",\"kind\":\"\(kind.name)\"}\n".utf8
-        return line
+        line.append(UInt8(ascii: "}"))
     }
 
     private func address(of id: RecordID, _ kind: Kind) -> String {

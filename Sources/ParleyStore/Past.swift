@@ -4,17 +4,27 @@ package import ParleyCore
 extension ReadTransaction {
     /// All that was ever written of a record. Void changesets and void writes are no part of it.
     package func past(of record: RecordName) throws -> RecordPast {
-        var changes: [PastChange] = []
-        for entry in try history(of: record) {
+        try RecordPast(record, changes(of: [record])[0], contexts)
+    }
+
+    /// What every changeset wrote of some records, for each of them the latest first. Each changeset is opened
+    /// once, in the order of the log: one of an import holds a thousand records.
+    package func changes(of records: [RecordName]) throws -> [[PastChange]] {
+        var visits: [(entry: HistoryEntry, place: Int)] = []
+        for (place, record) in records.enumerated() {
+            visits += try history(of: record).map { ($0, place) }
+        }
+        var changes = [[PastChange]](repeating: [], count: records.count)
+        for (entry, place) in visits.sorted(by: { $0.entry.position < $1.entry.position }) {
             guard let body = try body(at: entry.position) else { continue }
-            let writes = standing(body, of: entry.origin.change, in: record)
+            let writes = standing(body, of: entry.origin.change, in: records[place])
             if writes.isEmpty { continue }
-            changes.append(
+            changes[place].append(
                 PastChange(
                     origin: entry.origin, act: body.act, writes: writes, targets: try targets(of: body.act)))
+            try readContexts(upTo: entry.origin.change)
         }
-        for change in changes { try readContexts(upTo: change.id) }
-        return RecordPast(record, changes, contexts)
+        return changes.map { $0.sorted { $1.origin.stamp < $0.origin.stamp } }
     }
 
     /// The same, when it is about to be looked at as it was at `moment`: the change that names it need not have

@@ -1,3 +1,4 @@
+import Chance
 import ParleyAnalysis
 import ParleyCore
 import Testing
@@ -201,7 +202,7 @@ struct MatrixTests {
 
     @Test("by chance: the order of records changes nothing, and taking a row away takes exactly its share")
     func properties() {
-        var generator = Seeded(7)
+        var generator = Dice(7)
         for round in 0..<200 {
             let columns = Int.random(in: 1...5, using: &generator)
             let tokens = ["II", "I", "N", "C", "CC", "NA", "."]
@@ -223,20 +224,5 @@ struct MatrixTests {
             }
         }
         print("promise: matrices-by-chance count=200")
-    }
-}
-
-/// A generator whose runs can be had again (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import Chance
 import Foundation
 import ParleyAnalysis
 import ParleyCore
@@ -30,7 +31,7 @@ struct ScoreTests {
     @Test("no pool of nothing; and the order of people changes no pool")
     func poolOrder() {
         #expect(Pool.median.combine([]) == nil && Pool.logOdds.combine([]) == nil)
-        var generator = Seeded(3)
+        var generator = Dice(3)
         for _ in 0..<100 {
             let numbers = (0..<7).map { _ in Double.random(in: 0...1, using: &generator) }
             for pool in Pool.allCases {
@@ -171,7 +172,7 @@ struct ScoreTests {
 
     @Test("by chance: scores lie between 0 and 1, and the order of records changes none")
     func properties() {
-        var generator = Seeded(11)
+        var generator = Dice(11)
         for round in 0..<200 {
             var sample = Sample()
             let outcome = ["yes", "no"].randomElement(using: &generator) ?? "yes"

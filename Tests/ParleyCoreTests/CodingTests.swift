@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 struct CodingTests {
     @Test("numbers read back and have one form")
     func varints() throws {
-        var dice = Dice(seed: 1)
+        var dice = Dice(1)
         for _ in 0..<20_000 {
             let number = dice.number()
             var bytes: [UInt8] = []
@@ -19,7 +20,7 @@ struct CodingTests {
     @Test("values read back, and reading and stepping over agree")
     func values() throws {
         for seed in UInt64(1)...5000 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let value = dice.value()
             let bytes = value.encoded
             #expect(try Value(decoding: bytes) == value, "seed \(seed)")
@@ -32,7 +33,7 @@ struct CodingTests {
     @Test("headers read back byte for byte")
     func headers() throws {
         for seed in UInt64(1)...3000 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let header = dice.header()
             let body = dice.bytes(dice.below(30))
             let bytes = header.encoded(bodySize: body.count) + body
@@ -45,7 +46,7 @@ struct CodingTests {
 
     @Test("a header is found within a longer run of bytes, and reads nothing around it")
     func headerInRange() throws {
-        var dice = Dice(seed: 3)
+        var dice = Dice(3)
         let header = dice.header()
         let bytes = header.encoded(bodySize: 2) + [8, 9]
         let around = [1, 2, 3] + bytes + [4, 5]
@@ -60,7 +61,7 @@ struct CodingTests {
     @Test("bodies read back, sorted, with the later of two writes to one register")
     func bodies() throws {
         for seed in UInt64(1)...2000 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let (act, written, said) = (dice.act(), dice.writes(), dice.writes())
             let bytes = ChangesetBody.encode(act: act, written: written, said: said)
             let body = try ChangesetBody(decoding: bytes)
@@ -85,7 +86,7 @@ struct CodingTests {
     @Test("writes given in order and out of order encode alike")
     func anyOrder() {
         for seed in UInt64(1)...200 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let sorted = lastOfEach(dice.writes())
             let bytes = ChangesetBody.encode(act: Act(.hand), written: sorted)
             #expect(ChangesetBody.encode(act: Act(.hand), written: sorted.shuffled(using: &dice)) == bytes)

@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import Testing
 
@@ -58,7 +59,7 @@ struct DateAndIdTests {
 
     @Test("moments are shown so that they read back, and extreme ones are shown")
     func momentTexts() {
-        var dice = Dice(seed: 4)
+        var dice = Dice(4)
         for _ in 0..<5000 {
             let moment = Instant(
                 milliseconds: Int64.random(in: -62_167_219_200_000...253_402_300_799_999, using: &dice))
@@ -71,7 +72,7 @@ struct DateAndIdTests {
 
     @Test("base 32 reads back, in capitals and small letters")
     func base32() {
-        var dice = Dice(seed: 2)
+        var dice = Dice(2)
         for _ in 0..<3000 {
             let bytes = dice.bytes(dice.below(40))
             let text = Crockford.encode(bytes)
@@ -104,7 +105,7 @@ struct DateAndIdTests {
     @Test("a prefix of an id names the range of ids that begin so")
     func prefixes() throws {
         for seed in UInt64(1)...500 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let number = UInt128(dice.next()) << 64 | UInt128(dice.next())
             let text = RecordID(number).text
             #expect(text.count == 26)
@@ -127,7 +128,7 @@ struct DateAndIdTests {
 
     @Test("ids order as unsigned bytes")
     func order() throws {
-        var dice = Dice(seed: 9)
+        var dice = Dice(9)
         for _ in 0..<2000 {
             let (left, right) = (dice.bytes(16), dice.bytes(16))
             let one = try #require(UInt128(bigEndianBytes: left))

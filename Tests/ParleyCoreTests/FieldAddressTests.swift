@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import Testing
 
@@ -56,7 +57,7 @@ struct FieldAddressTests {
             "\u{202E}",
         ]
         for seed in UInt64(1)...2000 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             var key = String.UnicodeScalarView()
             for _ in 0..<1 + dice.below(6) { key.append(dice.pick(letters)) }
             for field in [UInt32(8), 9, 10, 22, 60] {

@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import Testing
 
@@ -149,7 +150,7 @@ struct FieldTextTests {
             .line, .text, .int, .probability, .date, .instant, .choice(["a"]), .bool, .ref, .url, stance,
             .any,
         ]
-        var dice = Dice(seed: 11)
+        var dice = Dice(11)
         for type in types {
             #expect(type.accepts(.null))
             #expect(type.text(of: .null) { _ in "" } == "")

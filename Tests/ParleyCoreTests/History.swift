@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 
 /// A changeset of a random history: its header, what it writes, and, by name, all that its author held.
@@ -16,7 +17,7 @@ struct History {
     var order: [ChangeID] = []
 
     init(seed: UInt64, devices: Int, acts: Int, fields: UInt32 = 2, values: Int = 3) {
-        var dice = Dice(seed: seed)
+        var dice = Dice(seed)
         var holding = [Set<ChangeID>](repeating: [], count: devices)
         while order.count < acts {
             let who = dice.below(devices)

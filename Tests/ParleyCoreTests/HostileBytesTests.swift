@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import Testing
 
@@ -31,7 +32,7 @@ struct HostileBytesTests {
     func truncations() {
         var tried = 0
         for seed in UInt64(1)...60 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let head = dice.header().encoded(bodySize: 3) + [1, 2, 3]
             let written = ChangesetBody.encode(act: dice.act(), written: dice.writes(), said: dice.writes())
             for count in head.indices where header(Array(head.prefix(count))) != nil {
@@ -49,7 +50,7 @@ struct HostileBytesTests {
     func flips() {
         var tried = 0
         for seed in UInt64(1)...40 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let head = dice.header().encoded(bodySize: 0)
             let written = ChangesetBody.encode(
                 act: dice.act(), written: Array(dice.writes().prefix(4)), said: Array(dice.writes().prefix(2))
@@ -80,7 +81,7 @@ struct HostileBytesTests {
 
     @Test("100,000 random inputs crash no decoder")
     func random() {
-        var dice = Dice(seed: 7)
+        var dice = Dice(7)
         var taken = 0
         for _ in 0..<100_000 {
             let bytes = randomBytes(&dice)

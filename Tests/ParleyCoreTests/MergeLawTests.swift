@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import Testing
 
@@ -60,7 +61,7 @@ struct MergeLawTests {
     private func trial(
         _ seed: UInt64, orders: Int, merge: Replica.Merge = MergeLawTests.law
     ) -> (fault: String?, orders: Int) {
-        var dice = Dice(seed: seed &* 31)
+        var dice = Dice(seed &* 31)
         let history = History(seed: seed, devices: 2 + dice.below(3), acts: 4 + dice.below(12))
         for index in 0..<orders {
             let order = index == 0 ? history.order : history.shuffled(with: &dice)
@@ -112,7 +113,7 @@ struct MergeLawTests {
     @Test("changesets that arrive again change nothing")
     func twice() {
         for seed in UInt64(1)...200 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let history = History(seed: seed, devices: 3, acts: 12)
             var (once, often) = (Replica(), Replica())
             for (index, change) in history.order.enumerated() {

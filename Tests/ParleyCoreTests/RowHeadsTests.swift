@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import Testing
 
@@ -60,7 +61,7 @@ struct RowHeadsTests {
 
     /// - Returns: a fault of this seed.
     private func trial(_ seed: UInt64, trustsMaskAlone: Bool = false) -> String? {
-        var dice = Dice(seed: seed)
+        var dice = Dice(seed)
         let history = History(
             seed: seed, devices: 2 + dice.below(3), acts: 3 + dice.below(12), fields: 5, values: 2)
         var encodings: Set<[UInt8]> = []

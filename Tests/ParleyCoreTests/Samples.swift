@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 
 /// Random values, headers and bodies that are well-formed.

@@ -1,3 +1,4 @@
+internal import Chance
 internal import ParleyClient
 internal import Synchronization
 
@@ -5,7 +6,7 @@ internal import Synchronization
 final class Clock: Sendable {
     private let state: Mutex<(time: Int64, dice: Dice)>
 
-    init(seed: UInt64) { state = Mutex((1_795_000_000_000, Dice(seed))) }
+    init(seed: UInt64) { state = Mutex((1_795_000_000_000, Dice(scattered: seed))) }
 
     func now() -> Int64 {
         state.withLock {

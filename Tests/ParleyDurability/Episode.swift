@@ -1,3 +1,4 @@
+internal import Chance
 internal import ParleyCore
 
 /// The life of one office under one seed: work, power cuts, and after each everything that must hold.
@@ -21,8 +22,8 @@ struct Episode {
         do { office = try setUp() } catch {
             throw Failure(seed: seed, cut: 0, reason: "\(error)", story: [])
         }
-        var dice = Dice(seed)
-        var work = Work(office, Dice(dice.next()))
+        var dice = Dice(scattered: seed)
+        var work = Work(office, Dice(scattered: dice.next()))
         for cut in 1...cuts {
             do { try live(office, &work, &dice, isLast: cut == cuts) } catch {
                 throw Failure(seed: seed, cut: cut, reason: "\(error)", story: office.story)

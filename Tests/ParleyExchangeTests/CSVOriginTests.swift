@@ -92,6 +92,19 @@ struct CSVOriginTests {
         #expect(fault?.reason == "columns 2 and 3 are both called \"a\": rename one of them")
     }
 
+    @Test("another system's ids in a column called id are keys when --key says so, and are carried")
+    func foreignIDs() throws {
+        let text = Array("id,title\n17,One\n18,Two\n".utf8)
+        let asOwn = Self.faults(try readCSV(text))
+        #expect(
+            asOwn.count == 2
+                && asOwn.allSatisfy { $0.reason.hasSuffix("(another system's ids are keys: --key id)") })
+        let drafts = try readCSV(text, options: Self.options { $0.key = .column("id") }).map { try $0.get() }
+        #expect(drafts.allSatisfy { $0.id == nil })
+        #expect(drafts.map(\.keys).allSatisfy { $0.count == 1 } && drafts[0].keys[0].hasSuffix(":17"))
+        #expect(drafts.map { $0.text("x.id") } == ["17", "18"])
+    }
+
     @Test("rows with too many or too few cells are refused, the others read")
     func ragged() throws {
         let results = try readCSV(Array("key,title\na:1\na:2,t,x\na:3,t\n,\n".utf8))

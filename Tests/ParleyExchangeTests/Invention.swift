@@ -1,22 +1,16 @@
+import Chance
 import ParleyCore
 
-/// Invents records from a seed (SplitMix64), nasty ones by preference.
+/// Invents records from a seed, nasty ones by preference.
 struct Invention {
-    private var state: UInt64
+    private var dice: Dice
 
-    init(seed: Int) { state = UInt64(seed) &* 0x2545_F491_4F6C_DD1D }
+    init(seed: Int) { dice = Dice(UInt64(seed) &* 0x2545_F491_4F6C_DD1D) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-    mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
-    mutating func pick<Item>(_ items: [Item]) -> Item { items[below(items.count)] }
+    mutating func next() -> UInt64 { dice.next() }
+    mutating func below(_ limit: Int) -> Int { dice.below(limit) }
+    mutating func chance(_ percent: Int) -> Bool { dice.chance(percent) }
+    mutating func pick<Item>(_ items: [Item]) -> Item { dice.pick(items) }
 
     mutating func id() -> RecordID { RecordID(UInt128(next()) << 64 | UInt128(next())) }
 

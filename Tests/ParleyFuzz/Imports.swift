@@ -237,7 +237,7 @@ enum Lines {
         let again = draft.id.flatMap { Drafts.image(draft, $0) }
         try hold(again?.name == image.name, "read as another record: \(text)")
         try hold(again.map(Drafts.print) == Drafts.print(image), "read as other values: \(text)")
-        try hold(again.map(JSONLinesWriter().line) == line, "written as another line: \(text)")
+        try hold(again.map { JSONLinesWriter().line($0) } == line, "written as another line: \(text)")
     }
 }
 

@@ -1,18 +1,12 @@
-/// Mutations by a seed (SplitMix64), the same on every machine.
+import Chance
+
+/// Mutations by a seed, the same on every machine.
 package struct Mutator {
-    private var state: UInt64
+    private var dice: Dice
 
-    package init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { dice = Dice(seed) }
 
-    private mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    package mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(limit, 1))) }
+    package mutating func below(_ limit: Int) -> Int { dice.below(limit) }
 
     /// Bytes that mean something in many formats: ends of ranges, lengths, quotes, signs.
     private static let telling: [UInt8] =

@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import ParleyProtocol
 import Testing
@@ -7,7 +8,7 @@ struct FrameTests {
     @Test("frames are cut out of a stream in pieces of any size")
     func pieces() throws {
         for seed in UInt64(1)...300 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let frames = (0..<20).map { _ in
                 Frame(kind: UInt8(truncatingIfNeeded: dice.next()), payload: dice.bytes(dice.below(300)))
             }
@@ -81,7 +82,7 @@ struct FrameTests {
 
     @Test("100,000 random payloads crash no decoder, and what is read has one form")
     func random() {
-        var dice = Dice(seed: 5)
+        var dice = Dice(5)
         var taken = 0
         for _ in 0..<100_000 {
             let frame = randomFrame(&dice)
@@ -122,7 +123,7 @@ struct FrameTests {
     @Test("random streams end a session at worst")
     func randomStreams() {
         for seed in UInt64(1)...3000 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             var session = dice.pick(Place.allCases).session
             for _ in 0..<6 {
                 let frame = randomFrame(&dice).encoded

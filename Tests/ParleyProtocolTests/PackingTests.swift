@@ -1,3 +1,4 @@
+import Chance
 import CZstd
 import ParleyCore
 import ParleyProtocol
@@ -26,7 +27,7 @@ struct PackingTests {
     @Test("bodies of any size read back, and only long ones are compressed")
     func roundTrip() throws {
         for seed in UInt64(1)...300 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let noise = dice.bytes(dice.below(2000))
             for body in [noise, [UInt8](repeating: 7, count: noise.count)] {
                 let packed = Packing.pack(body)
@@ -69,7 +70,7 @@ struct PackingTests {
 
     @Test("no truncation and no change of a packed body is taken for the body")
     func damage() throws {
-        var dice = Dice(seed: 1)
+        var dice = Dice(1)
         let words: [[UInt8]] = [[1, 2, 3, 4, 5, 6], [9, 9, 9]]
         let body = (0..<200).flatMap { _ in dice.pick(words) }
         let packed = Packing.pack(body)
@@ -89,7 +90,7 @@ struct PackingTests {
 
     @Test("random packed bytes never crash")
     func random() {
-        var dice = Dice(seed: 3)
+        var dice = Dice(3)
         for _ in 0..<20_000 {
             let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
             let bytes = packed(dice.below(5000), magic + dice.bytes(dice.below(60)))
@@ -112,7 +113,7 @@ struct PackingTests {
     @Test("derived ids are UUIDs of version 5, and canonical keys are canonical")
     func derived() {
         for seed in UInt64(1)...500 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             let key = String(decoding: dice.bytes(20), as: UTF8.self) + ":x"
             let id = DerivedID.record(kind: 8, key: key).number.bigEndianBytes
             #expect(id[6] >> 4 == 5 && id[8] >> 6 == 2)

@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import ParleyProtocol
 import Testing
@@ -52,7 +53,7 @@ struct SessionTests {
     func pieces() {
         let expected = whole
         for seed in UInt64(1)...500 {
-            var dice = Dice(seed: seed)
+            var dice = Dice(seed)
             var link = Link()
             var hasSpoken = false
             while !hasSpoken || !link.isQuiet {

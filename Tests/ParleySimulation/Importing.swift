@@ -1,3 +1,4 @@
+internal import Chance
 internal import ParleyClient
 internal import ParleyCore
 

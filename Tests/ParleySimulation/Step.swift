@@ -1,3 +1,5 @@
+import Chance
+
 /// What may happen next, and how often it does.
 enum Step {
     case edit, keyed, create, delete, resolve, importing, undo, bundle

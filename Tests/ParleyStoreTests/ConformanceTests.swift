@@ -1,3 +1,4 @@
+import Chance
 import GRDB
 import ParleyCore
 import ParleyStore

@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 
 /// Some devices that write and exchange parts of what they hold, by chance and a seed. Devices, records and

@@ -1,3 +1,4 @@
+import Chance
 import ParleyTerminal
 import Testing
 
@@ -24,7 +25,7 @@ struct ColumnTests {
 
     @Test("cut never passes its width, divides no cluster, and leaves what fits")
     func cutProperties() {
-        var random = SeededRandom(7)
+        var random = Dice(7)
         for round in 0..<3000 {
             let text = (0..<Int.random(in: 0..<12, using: &random)).map { _ in
                 Self.clusters.randomElement(using: &random) ?? ""
@@ -55,7 +56,7 @@ struct ColumnTests {
 
     @Test("wrapping keeps every letter and no line is too long")
     func wrapProperties() {
-        var random = SeededRandom(11)
+        var random = Dice(11)
         for round in 0..<1000 {
             let text = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
                 Self.clusters.randomElement(using: &random) ?? ""
@@ -73,20 +74,5 @@ struct ColumnTests {
         #expect("one\n\ntwo".wrapped(to: 10) == ["one", "", "two"])
         #expect("  indented".wrapped(to: 20) == ["  indented"])
         #expect("abcdefgh".wrapped(to: 3) == ["abc", "def", "gh"])
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

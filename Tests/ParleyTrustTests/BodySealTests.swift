@@ -1,3 +1,4 @@
+import Chance
 import Crypto
 import Foundation
 import ParleyCore
@@ -11,7 +12,7 @@ struct BodySealTests {
 
     @Test("bodies of every size open again, in whole units")
     func sizes() throws {
-        var dice = Dice(seed: 5)
+        var dice = Dice(5)
         let seal = BodySeal(under: Secret(dice.bytes(32)), of: device)
         for size in Array(0...1100) + [16_383, 16_384, 983_043] {
             let packed = [UInt8](repeating: UInt8(size % 251), count: size)
@@ -27,7 +28,7 @@ struct BodySealTests {
 
     @Test("nothing opens with a flipped byte, another header, key or device")
     func binding() throws {
-        var dice = Dice(seed: 6)
+        var dice = Dice(6)
         let key = Secret(dice.bytes(32))
         let seal = BodySeal(under: key, of: device)
         let bytes = header + (try seal.seal([1, 2, 3], header: header, nonce: dice.bytes(12)))
@@ -53,7 +54,7 @@ struct BodySealTests {
 
     @Test("what opens and has no right form is told from what does not open")
     func undecodable() throws {
-        var dice = Dice(seed: 8)
+        var dice = Dice(8)
         let key = Secret(dice.bytes(32))
         let seal = BodySeal(under: key, of: device)
         func open(_ plain: [UInt8]) throws -> [UInt8]? {

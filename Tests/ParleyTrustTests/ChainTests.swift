@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import ParleyTrust
 import Testing
@@ -55,7 +56,7 @@ struct ChainTests {
 
     @Test("every beginning of an address finds its change, in capitals too, and only where it should")
     func addresses() throws {
-        var dice = Dice(seed: 5)
+        var dice = Dice(5)
         for _ in 0..<500 {
             let device = DeviceID(UInt128(dice.next()) << 64 | UInt128(dice.next()))
             let address = ChangeAddress(ChangeID(device: device, number: dice.next() >> 40))

@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import ParleyTrust
 import Testing
@@ -5,7 +6,7 @@ import Testing
 @Suite("Invites")
 struct InviteTests {
     func hosting(host: String = "127.0.0.1", port: UInt16 = 7433) throws -> Invite {
-        var dice = Dice(seed: 8)
+        var dice = Dice(8)
         let content = try HostingInvite(
             server: dice.bytes(32), token: Secret(dice.bytes(16)), name: WorkspaceName("Порты"),
             handle: Handle("olga"))

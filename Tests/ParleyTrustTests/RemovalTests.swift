@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import ParleyTrust
 import Testing

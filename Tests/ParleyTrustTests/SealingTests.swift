@@ -1,3 +1,4 @@
+import Chance
 import Crypto
 import Foundation
 import ParleyCore

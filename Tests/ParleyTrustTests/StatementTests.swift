@@ -1,3 +1,4 @@
+import Chance
 import ParleyCore
 import ParleyTrust
 import Testing
@@ -151,7 +152,7 @@ struct StatementTests {
 
     @Test("bytes of no meaning never trap")
     func noise() {
-        var dice = Dice(seed: 3)
+        var dice = Dice(3)
         for round in 0..<20_000 {
             var bytes = dice.bytes(Int(dice.next() % 300))
             if round % 2 == 0, bytes.count > 2 {

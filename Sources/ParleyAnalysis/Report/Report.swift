@@ -268,13 +268,6 @@ extension Dossier {
     }
 
     private func hangs(_ record: DossierRecord, on gone: Set<RecordID>) -> Bool {
-        let fields: [String]
-        switch record.kind.name {
-        case "link": fields = ["from", "to"]
-        case "note": fields = ["about", "reply", "parent"]
-        case "estimate": fields = ["judgment", "hypothesis", "parent"]
-        default: fields = ["parent"]
-        }
-        return fields.contains { record.ref($0).map(gone.contains) ?? false }
+        record.kind.bonds.contains { record.ref($0).map(gone.contains) ?? false }
     }
 }

@@ -6,16 +6,23 @@ import ParleyStore
 final class StixExport {
     private let tx: ReadTransaction
     private var ids: [RecordID: StixID] = [:]
+    /// So many are remembered.
+    private static let mostIDs = 65_536
     private var sources: [ChangeID: String?] = [:]
     private static let assessment = Schema.assessments[name: "assessment"]?.tag
 
-    init(_ tx: ReadTransaction) { self.tx = tx }
+    private let selection: ExportSelection?
 
-    func write(_ selection: Selection, withDeleted: Bool, to sink: ByteSink) throws {
+    /// - Parameter selection: what goes out, and what of it; without one facts can be asked for.
+    init(_ tx: ReadTransaction, _ selection: ExportSelection? = nil) {
+        (self.tx, self.selection) = (tx, selection)
+    }
+
+    func write(withDeleted: Bool, to sink: ByteSink) throws {
         var writer = StixWriter(
             .parley, StixReferences(id: { self.id(of: $0) }, image: { self.image(of: $0) }))
         try sink.write(StixWriter.head)
-        try selection.forEachWithReferences { image in
+        try selection?.forEachWithReferences { image in
             guard withDeleted || image[Field.deletedTag] != .bool(true) else { return }
             try sink.write(writer.objects(of: image, try facts(of: image)))
         }
@@ -25,13 +32,19 @@ final class StixExport {
     // MARK: References
 
     private func image(of record: RecordID) -> RecordImage? {
-        (try? tx.find(record...record, limit: 1))?.first.flatMap { try? tx.image(of: $0) }
+        (try? tx.find(record...record, limit: 1))?.first.flatMap { try? image(of: $0) }
+    }
+
+    /// As far as it goes out.
+    private func image(of record: RecordName) throws -> RecordImage? {
+        try selection.map { try $0.image(of: record) } ?? tx.image(of: record)
     }
 
     private func id(of record: RecordID) -> StixID {
         if let id = ids[record] { return id }
         let id =
             image(of: record).map { StixWriter.id(of: $0, .parley) } ?? StixWriter.id(of: record, .parley)
+        if ids.count >= Self.mostIDs { ids.removeAll(keepingCapacity: true) }
         ids[record] = id
         return id
     }
@@ -41,10 +54,10 @@ final class StixExport {
     private func facts(of image: RecordImage) throws -> StixFacts {
         var facts = try ownFacts(of: image)
         guard image.name.kind == Self.assessment else { return facts }
-        let members = try members(of: image.name)
-        facts.members = members.map { id(of: $0.id).text }
-        facts.membersModified = try members.compactMap { name in
-            try tx.image(of: name).map { StixWriter.modified(of: $0, try ownFacts(of: $0), .parley) }
+        let members = try members(of: image.name).compactMap { try self.image(of: $0) }
+        facts.members = members.map { StixWriter.id(of: $0, .parley).text }
+        facts.membersModified = try members.map {
+            StixWriter.modified(of: $0, try ownFacts(of: $0), .parley)
         }.max()
         return facts
     }
@@ -94,10 +107,10 @@ final class StixExport {
     }
 }
 
-extension Selection {
+extension ExportSelection {
     /// As `forEach`; of one record with all under it also what these refer to, but not what lies above that.
     func forEachWithReferences(_ body: (RecordImage) throws -> Void) throws {
-        guard let root, let image = try tx.image(of: root) else { return try forEach(body) }
+        guard let root, let image = try image(of: root) else { return try forEach(body) }
         var images = [image] + (try belongings(of: image))
         var known = Set(images.map(\.name.id))
         var fresh = images[...]
@@ -106,7 +119,7 @@ extension Selection {
             known.formUnion(targets)
             let found = try targets.compactMap { try tx.find($0...$0, limit: 1).first }
             let end = images.count
-            images += try found.compactMap { try tx.image(of: $0) }
+            images += try found.compactMap { try self.image(of: $0) }
             fresh = images[end...]
         }
         for image in images.sorted(by: { $0.name < $1.name }) { try body(image) }

@@ -1,0 +1,195 @@
+import Foundation
+import Testing
+
+@testable import parley
+
+@Suite("Export")
+struct ExportTests {
+    /// A judgment, red evidence with a note and a link, evidence beside it, all under one assessment.
+    private final class Marked {
+        let world: World
+        var ids: [String: String] = [:]
+
+        init() throws {
+            world = try World()
+            try world.parley(["init", "marked", "--as", "olga"])
+            try make("a", ["assessment", "title=Ports"])
+            try make("j", ["judgment", "title=Talks", "parent=\(self["a"])", "tlp=green"])
+            try make("red", ["evidence", "title=Intercept", "parent=\(self["a"])", "tlp=red"])
+            try make("below", ["section", "title=Below the intercept", "parent=\(self["red"])"])
+            try make("open", ["evidence", "title=Speech", "parent=\(self["a"])"])
+            try make("source", ["source", "title=Agent", "tlp=amber+strict"])
+            try world.parley(["set", self["open"], "source=\(self["source"])"])
+            for (name, rel) in [("red", "supports"), ("open", "undermines")] {
+                #expect(try world.parley(["link", self[name], self["j"], "--as", rel]).exit == 0)
+            }
+            #expect(try world.parley(["note", self["red"], "who heard it?"]).exit == 0)
+        }
+
+        private func make(_ name: String, _ arguments: [String]) throws {
+            let made = try world.parley(["new"] + arguments)
+            #expect(made.exit == 0, "\(made.err)")
+            ids[name] = made.word
+        }
+
+        subscript(name: String) -> String { ids[name] ?? "?" }
+
+        func titles(_ arguments: String...) throws -> [String] {
+            let lines = try world.parley(["export"] + arguments).out.split(separator: "\n")
+            return try lines.compactMap { line in
+                try Parsed.object(String(line))["fields"].flatMap { ($0 as? [String: Any])?["title"] }
+                    as? String
+            }.sorted()
+        }
+    }
+
+    @Test("a ceiling leaves out what is stricter, what lies below it, what is said of it, and tells how much")
+    func ceiling() throws {
+        let marked = try Marked()
+        let all = ["Agent", "Below the intercept", "Intercept", "Ports", "Speech", "Talks"]
+        #expect(try marked.titles() == all)
+        #expect(try marked.titles("--tlp", "red") == all)
+        #expect(
+            try marked.titles("--tlp", "amber+strict") == ["Agent", "Ports", "Speech", "Talks"])
+        #expect(try marked.titles("--tlp", "green") == ["Ports", "Speech", "Talks"])
+        #expect(try marked.titles("--tlp", "clear") == ["Ports", "Speech"])
+        let green = try marked.world.parley(["export", "--tlp", "green"])
+        // The note, the link and the section hang on the intercept.
+        #expect(green.err.contains("left out: 2 records stricter than TLP:GREEN, and 3 that hang on such"))
+        let secret = [
+            "Intercept", "who heard it", String(marked["red"].dropFirst(2)),
+            String(marked["source"].dropFirst(2)),
+        ]
+        for word in secret { #expect(!green.out.contains(word), "\(word)") }
+        #expect(green.out.contains("undermines") && !green.out.contains("supports"))
+        for format in ["md", "csv"] {
+            let words = format == "md" ? [marked["a"]] : ["kind:evidence"]
+            let out = try marked.world.parley(["export"] + words + ["--format", format, "--tlp", "green"])
+            #expect(out.exit == 0 && out.out.contains("Speech"), "\(out)")
+            for word in secret { #expect(!out.out.contains(word), "\(format): \(word)") }
+        }
+    }
+
+    @Test("what is asked for by its address and is stricter is refused; a wrong marking is named")
+    func stricterItself() throws {
+        let marked = try Marked()
+        try marked.world.parley(["set", marked["a"], "tlp=amber"])
+        let page = try marked.world.parley(["export", marked["a"], "--format", "md", "--tlp", "green"])
+        #expect(page.exit == 4 && page.out.isEmpty && page.err.contains("itself stricter"), "\(page)")
+        let wrong = try marked.world.parley(["export", "--tlp", "yellow"])
+        #expect(wrong.exit == 64 && wrong.err.contains("clear, green, amber"), "\(wrong)")
+        let both = try marked.world.parley(["export", "--tlp", "red", "--history"])
+        #expect(both.exit == 64 && both.err.contains("exclude each other"), "\(both)")
+    }
+
+    @Test("a stricter marking that a later write set aside unseen still holds")
+    func unseenMarking() throws {
+        let (olga, ken) = (try World(), try World())
+        let server = try Server(olga)
+        defer { #expect(server.stop() == 0) }
+        let host = try olga.parley([
+            "invite", "--data", olga.home + "/server", "--workspace", "ports", "--for", "olga", "--address",
+            server.address,
+        ])
+        try olga.parley(["join", host.word])
+        let id = try olga.parley(["new", "evidence", "title=Cable"]).word
+        try olga.parley(["sync"])
+        try ken.parley(["join", try olga.parley(["invite", "--for", "ken"]).word])
+        try olga.parley(["set", id, "tlp=red"])
+        try ken.parley(["set", id, "tlp=green"])
+        try olga.parley(["sync"])
+        try ken.parley(["sync"])
+        try olga.parley(["sync"])
+        for world in [olga, ken] {
+            #expect(try world.parley(["show", id + ".tlp"]).word == "green")
+            let out = try world.parley(["export", "--tlp", "green"])
+            #expect(out.out.isEmpty && out.err.contains("1 record stricter than TLP:GREEN"), "\(out)")
+        }
+        try ken.parley(["set", id, "tlp=green", "-m", "seen both"])
+        try ken.parley(["conflicts", "keep", id + ".tlp"])
+        #expect(try ken.parley(["export", "--tlp", "green"]).out.contains("Cable"))
+    }
+
+    @Test("the history names every write of a field, and an import passes it over")
+    func history() throws {
+        let world = try World()
+        try world.parley(["init", "past", "--as", "olga"])
+        let id = try world.parley(["new", "judgment", "title=First", "confidence=low"]).word
+        try world.parley(["set", id, "title=Second"])
+        try world.parley(["set", id, "confidence="])
+        let whole = try world.parley(["export", "--history"]).out
+        let line = try Parsed.object(whole)
+        let registers = try #require(line["registers"] as? [String: [[String: Any]]])
+        #expect(registers["title"]?.map { $0["value"] as? String } == ["First", "Second"])
+        #expect(registers["title"]?.map { $0["act"] as? String } == ["new", "set"])
+        #expect(registers["title"]?.allSatisfy { $0["by"] as? String == "olga" } == true)
+        #expect(registers["confidence"]?.map { $0["value"] is NSNull } == [false, true])
+        #expect(Set(registers["title"]?.compactMap { $0["number"] as? Int } ?? []).count == 2)
+        let other = try World()
+        try other.parley(["init", "fresh", "--as", "olga"])
+        let taken = try other.parley(["import", "-", "--format", "jsonl", "--source", "past"], input: whole)
+        #expect(taken.exit == 0, "\(taken)")
+        #expect(try other.parley(["export"]).out == (try world.parley(["export"]).out))
+    }
+
+    @Test("the history of thousands of records of one import is whole, edits among them")
+    func longHistory() throws {
+        let world = try World()
+        try world.parley(["init", "past", "--as", "olga"])
+        let lines = (0..<2500).map {
+            #"{"fields":{"title":"T \#($0)"},"key":"t:\#($0)","kind":"section"}"#
+        }
+        try world.parley(
+            ["import", "-", "--format", "jsonl", "--source", "t"], input: lines.joined(separator: "\n"))
+        let id = try world.parley(["list", "key:t:1234", "--json"]).out
+        let edited = try #require(try Parsed.array(id).first?["id"] as? String)
+        try world.parley(["set", edited, "title=Mine"])
+        var counts: [Int: Int] = [:]
+        for line in try world.parley(["export", "--history"]).out.split(separator: "\n") {
+            let object = try Parsed.object(String(line))
+            let fields = try #require(object["fields"] as? [String: Any])
+            let registers = try #require(object["registers"] as? [String: [[String: Any]]])
+            let title = try #require(registers["title"])
+            #expect(title.last?["value"] as? String == fields["title"] as? String)
+            counts[title.count, default: 0] += 1
+        }
+        #expect(counts == [1: 2499, 2: 1])
+    }
+
+    @Test("a CSV file of several kinds is refused before a byte of it is written")
+    func oneKind() throws {
+        let marked = try Marked()
+        let path = marked.world.home + "/mixed.csv"
+        let mixed = try marked.world.parley(["export", "--format", "csv", "-o", path])
+        #expect(mixed.exit == 64 && mixed.err.contains("holds one kind"), "\(mixed)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: marked.world.home)
+        #expect(!left.contains { $0.hasPrefix("mixed.csv") }, "\(left)")
+    }
+
+    @Test(
+        "a full disk, a closed pipe and a folder in the place of the file each end clearly, and leave nothing"
+    )
+    func troubles() throws {
+        let world = try World()
+        try world.parley(["init", "trouble", "--as", "olga"])
+        let lines = (0..<3000).map {
+            #"{"fields":{"text":"\#(String(repeating: "word ", count: 40))","title":"T \#($0)"},"key":"t:\#($0)","kind":"section"}"#
+        }
+        try world.parley(
+            ["import", "-", "--format", "jsonl", "--source", "t"], input: lines.joined(separator: "\n"))
+        let full = try world.shell("parley export > /dev/full")
+        #expect(full.exit == 9 && full.err.contains("full"), "\(full)")
+        let piped = try world.shell("{ parley export; echo $? >&2; } | head -n 1")
+        #expect(piped.err == "0\n" && piped.out.hasPrefix("{\"fields\""), "\(piped.err)")
+        // A file may have no more than 64 KiB: as on a disk that fills up.
+        let limited = try world.shell("trap '' XFSZ; ulimit -f 64; exec parley export -o out.jsonl")
+        #expect(limited.exit == 9 && limited.err.contains("out.jsonl could not be written"), "\(limited)")
+        #expect(limited.err.contains("export again"), "\(limited.err)")
+        try FileManager.default.createDirectory(
+            atPath: world.home + "/taken.jsonl", withIntermediateDirectories: true)
+        let taken = try world.parley(["export", "-o", world.home + "/taken.jsonl"])
+        #expect(taken.exit == 1 && taken.err.contains("taken.jsonl\" cannot be written"), "\(taken)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: world.home)
+        #expect(!left.contains { $0.hasSuffix(".part") || $0 == "out.jsonl" }, "\(left)")
+    }
+}
