@@ -183,7 +183,7 @@ struct MappedRecord {
         }
         let register = RegisterName(field: Field.columnsTag, key: name)
         if written.contains(register) { return }
-        let value = tree.value ?? .text(tree.json)
+        let value = tree.value ?? .text(String(decoding: tree.json, as: UTF8.self))
         guard value.encoded.count <= Self.longestValue else {
             throw MappedFault(reason: "\(name) is larger than \(Self.longestValue / 1024) KiB")
         }
@@ -194,21 +194,6 @@ struct MappedRecord {
 extension JSONTree {
     /// A scalar as it is written, spaces and all.
     fileprivate var wording: String? { text ?? filling }
-
-    /// As JSON, for what is nested deeper than a value may be.
-    var json: String {
-        switch self {
-        case .list(let items): return "[" + items.map(\.json).joined(separator: ",") + "]"
-        case .object(let members):
-            return "{"
-                + members.map { JSONTree.text($0.name).json + ":" + $0.value.json }.joined(separator: ",")
-                + "}"
-        default:
-            var json: [UInt8] = []
-            json.append(json: value ?? .null)
-            return String(decoding: json, as: UTF8.self)
-        }
-    }
 }
 
 extension [Component] {

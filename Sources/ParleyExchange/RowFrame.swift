@@ -30,24 +30,28 @@ package struct RowFrame: Equatable, Sendable {
         return frame
     }
 
+    /// Objects of a STIX bundle.
+    package static let bundle = document(
+        ["objects"], [(["type"], .text("bundle")), (["id"], .text("bundle--" + noName))])
+    private static let noName = "00000000-0000-4000-8000-000000000000"
+
     /// Elements of an array in a JSON document, with members that stand beside it.
     static func document(_ path: [String], _ members: [(path: [String], value: JSONTree)]) -> RowFrame {
-        var (head, tail) = ("", "")
+        var head: [UInt8] = []
         for (depth, name) in path.enumerated() {
-            head += "{"
+            head.append(UInt8(ascii: "{"))
             let others = members.filter { $0.path.starts(with: path[..<depth]) && $0.path[depth] != name }
             for member in others {
                 let inner = member.path[depth...].reversed().reduce(member.value) { value, name in
                     .object([JSONMember(name: name, value: value)])
                 }
-                head += String(inner.json.dropFirst().dropLast()) + ","
+                head += inner.json.dropFirst().dropLast() + Array(",".utf8)
             }
-            head += JSONTree.text(name).json + ":"
-            tail += "}"
+            head += JSONTree.text(name).json + Array(":".utf8)
         }
         return RowFrame(
-            head: Array((head + "[\n").utf8), separator: Array(",".utf8),
-            tail: Array(("]" + tail + "\n").utf8),
+            head: head + Array("[\n".utf8), separator: Array(",".utf8),
+            tail: Array(("]" + String(repeating: "}", count: path.count) + "\n").utf8),
             takesReasons: false)
     }
 

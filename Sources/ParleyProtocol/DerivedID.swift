@@ -31,6 +31,9 @@ package enum DerivedID {
         }
     }
 
+    /// A UUID of other names, such as those of exported objects. No record's name begins as these do.
+    package static func named(_ name: [UInt8]) -> RecordID { uuid(name: name) }
+
     /// The canonical form of an external key: NFC, trimmed, ASCII capitals of its system made small.
     /// By code points, so that any language can do the same; no other letter changes.
     package static func canonical(_ key: String) -> String {

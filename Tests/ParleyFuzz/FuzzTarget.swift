@@ -22,7 +22,7 @@ package struct FuzzTarget: Sendable {
     package static let all: [FuzzTarget] = [
         frames, messages, sessions, channel, statements, rosters, changesets, bodies, packing, bundles,
         invites,
-        csv, jsonLines, markdown, mappings, relays,
+        csv, jsonLines, markdown, mappings, stix, relays,
     ]
 
     package static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }

@@ -97,6 +97,12 @@ enum HelpTopic: String, CaseIterable {
           reference      the address of a record
           several parts  parts of a tuple are divided by |, as outcome="yes | 2026-11-21"
 
+        Files: JSON Lines holds everything, Markdown one assessment, CSV one kind, STIX 2.1 what goes to
+        others and comes from them. In STIX judgments, drivers, evidence.. are notes with all fields in an
+        extension, an assessment is a report or a grouping, a link a relationship, a stance an opinion.
+        What others send is an actor, evidence, a link or a note with the key stix:ID; what has no field
+        stands in x.stix.NAME and goes out again as it came. Documentation/Formats.md has the tables.
+
         Tables on a terminal are aligned and cut to its width; in a pipe they are TSV without a header, and
         nothing is cut. --json prints whole ids and values; --fields a,b narrows it. Characters that
         would command a terminal are shown as marks, in JSON as escapes.

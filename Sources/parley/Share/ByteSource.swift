@@ -66,6 +66,14 @@ final class ByteSource {
         return Int(info.st_size)
     }
 
+    /// The first bytes of a regular file, which is then read from its beginning; none of a stream.
+    func beginning() throws -> [UInt8] {
+        guard size != nil else { return [] }
+        let bytes = [UInt8](try handle.read(upToCount: 4096) ?? Data())
+        try handle.seek(toOffset: 0)
+        return bytes
+    }
+
     /// SHA-256 of a regular file, which is then read from its beginning; nil for streams.
     func digest() throws -> [UInt8]? {
         guard size != nil else { return nil }

@@ -9,7 +9,8 @@ import ParleyTerminal
 struct ExportCommand: Subcommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write records out: everything as JSON Lines, one assessment as Markdown, one kind as CSV.",
+        abstract:
+            "Write records out: everything as JSON Lines or STIX, one assessment as Markdown, one kind as CSV.",
         discussion: """
             Examples:
               parley export > everything.jsonl
@@ -18,6 +19,7 @@ struct ExportCommand: Subcommand {
               parley export kind:evidence --format csv -o evidence.csv
               parley export A-88PD --tlp green -o for-partners.jsonl
               parley export --history -o archive.jsonl   # with all that was ever written
+              parley export A-88PD --format stix -o bundle.json
 
             JSON Lines loses nothing and is the same bytes each time; deleted records are
             in it too. --tlp leaves out what is stricter, what lies below that, and what is
@@ -26,7 +28,7 @@ struct ExportCommand: Subcommand {
 
     @Argument(help: "Which records: parley help filters. An assessment's id means it and all under it.")
     var filter: [String] = []
-    @Option(name: .long, help: "jsonl, md or csv.")
+    @Option(name: .long, help: "jsonl, md, csv or stix.")
     var format: String = "jsonl"
     @Option(name: [.short, .long], help: ArgumentHelp("A file; - is standard output.", valueName: "file"))
     var output: String = "-"
@@ -36,8 +38,8 @@ struct ExportCommand: Subcommand {
     @ParentCommand var parent: Parley
 
     func validate() throws {
-        guard ["jsonl", "md", "csv"].contains(format) else {
-            throw ValidationError("--format takes jsonl, md or csv.")
+        guard ["jsonl", "md", "csv", "stix"].contains(format) else {
+            throw ValidationError("--format takes jsonl, md, csv or stix.")
         }
         if let tlp, Marking(rawValue: tlp) == nil {
             throw ValidationError("--tlp takes clear, green, amber, amber+strict or red.")
@@ -78,6 +80,9 @@ struct ExportCommand: Subcommand {
         switch format {
         case "md": try Self.writeMarkdown(tx, selection, to: sink)
         case "csv": try Self.writeCSV(tx, selection, to: sink)
+        case "stix":
+            let withDeleted = filter.contains("is:deleted")
+            try StixExport(tx, selection).write(withDeleted: withDeleted, to: sink)
         default:
             let naming = Naming(tx, workspace.membership)
             let past = history ? RegisterHistory(tx: tx, attribution: Attribution(tx, naming)) : nil

@@ -5,10 +5,10 @@ import ParleyStore
 
 /// The records that an export was asked for, without those that a ceiling keeps back.
 final class ExportSelection {
-    private let tx: ReadTransaction
+    let tx: ReadTransaction
     private let filters: [RecordFilter]
     /// The one record named by its address, with all under it.
-    private let root: RecordName?
+    let root: RecordName?
     private let ceiling: ExportCeiling?
     private static let assessmentTag = Schema.assessments[name: "assessment"]?.tag ?? 0
     private static let linkKind = Schema.assessments[name: "link"]
@@ -52,7 +52,7 @@ final class ExportSelection {
         }
     }
 
-    private func image(of record: RecordName) throws -> RecordImage? {
+    func image(of record: RecordName) throws -> RecordImage? {
         try tx.image(of: record).flatMap(limited)
     }
 

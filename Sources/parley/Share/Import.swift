@@ -18,6 +18,7 @@ struct ImportCommand: Subcommand {
               some-program | parley import - --format jsonl --source nightly
               parley import feed.csv --kind evidence --key url -n  # what would happen, value by value
               parley import set.json --map forecastbench.yaml      # any JSON or CSV, by a mapping
+              parley import bundle.json                            # STIX 2.1
 
             The source's last import is the base: what it does not say anew is left alone,
             and what people changed stays, named in the report; --overwrite is the only way
@@ -28,7 +29,7 @@ struct ImportCommand: Subcommand {
 
     @Argument(help: "Files; - reads standard input.")
     var files: [String]
-    @Option(name: .long, help: "jsonl, csv or md; otherwise by the file's ending.")
+    @Option(name: .long, help: "jsonl, csv, md or stix; otherwise by the file's ending.")
     var format: String?
     @Option(name: .long, help: ArgumentHelp("Which kind a CSV file holds.", valueName: "kind"))
     var kind: String?
@@ -137,18 +138,18 @@ struct ImportCommand: Subcommand {
     }
 
     private func format(of source: ByteSource) throws -> ImportFormat {
-        if let found = format.map(ImportFormat.init(rawValue:)) ?? ImportFormat(ending: source.ending) {
+        if let found = try format.map(ImportFormat.init(rawValue:)) ?? ImportFormat(of: source) {
             return found
         }
         if source.ending == "json", format == nil {
             throw CommandFailure(
                 .usage, "usage",
                 "\(source.name) is one JSON document: how its elements become records is said by a mapping file, --map FILE.",
-                hint: "parley help mapping    if each of its lines is a record: --format jsonl")
+                hint: "parley help mapping    if each of its lines is a record: --format jsonl; a STIX bundle: --format stix")
         }
         throw CommandFailure(
             .usage, "usage",
-            "The format of \(source.name) is not clear: say it by --format jsonl, csv or md.")
+            "The format of \(source.name) is not clear: say it by --format jsonl, csv, md or stix.")
     }
 
     /// A file that was exported and edited is merged against what the workspace held at that time.

@@ -1,3 +1,4 @@
+import ParleyClient
 import ParleyCore
 import ParleyExchange
 
@@ -6,19 +7,34 @@ enum ImportFormat: String, CaseIterable {
     case jsonl
     case csv
     case md
+    case stix
 
     init?(ending: String) {
         switch ending {
         case "jsonl", "ndjson": self = .jsonl
         case "csv", "tsv", "tab": self = .csv
         case "md", "markdown": self = .md
+        case "stix": self = .stix
         default: return nil
+        }
+    }
+
+    /// A JSON document may be a bundle; which it is stands near its beginning.
+    init?(of source: ByteSource) throws {
+        if source.ending == "json", StixReader.isStix(try source.beginning()) {
+            self = .stix
+        } else {
+            self.init(ending: source.ending)
         }
     }
 
     static let largestMarkdown = 16 * 1024 * 1024
 
-    func read(_ input: ImportInput, me: String, into sink: (ByteSource.Row) throws -> Void) throws {
+    /// - Returns: what to tell after the report.
+    func read(
+        _ input: ImportInput, for workspace: Workspace, into sink: (ByteSource.Row) throws -> Void
+    ) throws -> [String] {
+        let me = try workspace.me()
         switch self {
         case .jsonl: try readJSONLines(input, me, sink)
         case .csv: try readCSV(input, sink)
@@ -26,7 +42,9 @@ enum ImportFormat: String, CaseIterable {
             let bytes = try input.source.whole(atMost: Self.largestMarkdown)
             input.frame = .markdown(exported: MarkdownReader.exported(bytes))
             for draft in MarkdownReader(me: me).read(bytes) { try sink(draft) }
+        case .stix: return try StixImport(me: me, workspace).read(input, into: sink)
         }
+        return []
     }
 
     private func readJSONLines(

@@ -34,11 +34,8 @@ final class ImportInput {
 
     var nothingWritten: String { isFirst ? "Nothing was written." : "Nothing of it was written." }
 
-    func read(me: String, into sink: (ByteSource.Row) throws -> Void) throws {
-        if let mapping {
-            remarks = try mapping.read(self, into: sink)
-        } else {
-            try format.read(self, me: me, into: sink)
-        }
+    func read(for workspace: Workspace, into sink: (ByteSource.Row) throws -> Void) throws {
+        remarks =
+            try mapping?.read(self, into: sink) ?? format.read(self, for: workspace, into: sink)
     }
 }

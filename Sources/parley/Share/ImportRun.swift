@@ -46,10 +46,9 @@ final class ImportRun {
     private func fill(_ importer: Importer) throws {
         importer.tell = { try self.report.take($0) }
         importer.pause = { try self.report.flush() }
-        let me = try workspace.me()
         for (index, input) in inputs.enumerated() {
             if index > 0 { try importer.beginNextFile() }
-            try input.read(me: me) { row in
+            try input.read(for: workspace) { row in
                 try importer.add(row)
                 try progress(input)
             }
