@@ -113,7 +113,7 @@ def test_every_property_of_the_examples_comes_out_as_it_was(tmp_path):
     by_id = {object["id"]: object for object in objects}
     assert len(by_id) == len(objects) and len({object["id"] for object in given}) == 259
     assert [object for object in given if by_id[object["id"]] != object] == []
-    assert sum(len(object) for object in given) == 2235
+    assert sum(len(object) for object in given) == 2295
 
 
 def first(bundle, kind):
