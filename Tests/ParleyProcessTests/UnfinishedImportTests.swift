@@ -61,7 +61,8 @@ struct UnfinishedImportTests {
             for home in [whole, broken] { try home.succeed("init", "ports", "--as", "olga") }
             let span = try ContinuousClock().measure { _ = try whole.run("import", path) }
             let seconds = Double(span.components.attoseconds) / 1e18 + Double(span.components.seconds)
-            for _ in 0..<3 {
+            // One that came to its end before the kill is not begun again: its nameless rows would be new ones.
+            for _ in 0..<3 where try unfinished(broken).count == 1 || broken.records().isEmpty {
                 try begin(path, after: .random(in: 0.2...1, using: &dice) * seconds, by: broken)
             }
             let open = try unfinished(broken)
@@ -107,11 +108,11 @@ struct UnfinishedImportTests {
         let path = try team.scratch.file("feed.jsonl", Self.mixed(12_000, 2))
         try beginAndKill(path)
         let open = try #require(try unfinished(team.olga).first?["change"] as? String)
-        #expect(try team.olga.run("undo", open).exit == 0)
+        #expect(try team.olga.run("undo", open, "--yes").exit == 0)
         #expect(try unfinished(team.olga).isEmpty)
         #expect(try team.olga.records().values.allSatisfy { $0["deleted"] as? Bool == true })
         #expect(try !team.olga.succeed("log").output.contains("unfinished"))
-        try team.olga.succeed("redo")
+        try team.olga.succeed("redo", "--yes")
         #expect(try unfinished(team.olga).count == 1)
     }
 
