@@ -32,7 +32,7 @@ package enum DerivedID {
     }
 
     /// A UUID of other names, such as those of exported objects. No record's name begins as these do.
-    package static func named(_ name: [UInt8]) -> RecordID { uuid(name: name) }
+    package static func named(_ name: [UInt8]) -> RecordID { uuid { $0 += name } }
 
     /// The canonical form of an external key: NFC, trimmed, ASCII capitals of its system made small.
     /// By code points, so that any language can do the same; no other letter changes.
@@ -56,7 +56,7 @@ package enum DerivedID {
         return key.withContiguousStorageIfAvailable(isPlain) ?? false
     }
 
-    /// - Parameter append: the name: the kind's tag as a varint, a NUL, and what follows.
+    /// - Parameter append: the name; of a record the kind's tag as a varint, a NUL, and what follows.
     private static func uuid(_ append: (inout [UInt8]) -> Void) -> RecordID {
         var name = namespace
         name.reserveCapacity(128)

@@ -61,11 +61,9 @@ struct UnfinishedImportTests {
             for home in [whole, broken] { try home.succeed("init", "ports", "--as", "olga") }
             let span = try ContinuousClock().measure { _ = try whole.run("import", path) }
             let seconds = Double(span.components.attoseconds) / 1e18 + Double(span.components.seconds)
-            var isDone = false
-            for _ in 0..<3 where !isDone {
+            // One that came to its end before the kill is not begun again: its nameless rows would be new ones.
+            for _ in 0..<3 where try unfinished(broken).count == 1 || broken.records().isEmpty {
                 try begin(path, after: .random(in: 0.2...1, using: &dice) * seconds, by: broken)
-                // A kill that came too late: another run would bring the nameless rows a second time.
-                isDone = try unfinished(broken).isEmpty && !broken.export().lines.isEmpty
             }
             let open = try unfinished(broken)
             if let open = open.first {
@@ -114,7 +112,7 @@ struct UnfinishedImportTests {
         #expect(try unfinished(team.olga).isEmpty)
         #expect(try team.olga.records().values.allSatisfy { $0["deleted"] as? Bool == true })
         #expect(try !team.olga.succeed("log").output.contains("unfinished"))
-        try team.olga.succeed("redo")
+        try team.olga.succeed("redo", "--yes")
         #expect(try unfinished(team.olga).count == 1)
     }
 

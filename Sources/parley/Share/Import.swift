@@ -145,7 +145,9 @@ struct ImportCommand: Subcommand {
             throw CommandFailure(
                 .usage, "usage",
                 "\(source.name) is one JSON document: how its elements become records is said by a mapping file, --map FILE.",
-                hint: "parley help mapping    if each of its lines is a record: --format jsonl; a STIX bundle: --format stix")
+                hint:
+                    "parley help mapping    if each of its lines is a record: --format jsonl; if it is a bundle: --format stix"
+            )
         }
         throw CommandFailure(
             .usage, "usage",

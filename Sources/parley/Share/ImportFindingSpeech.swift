@@ -92,7 +92,14 @@ struct ImportFindingSpeech {
                 "new": speech.json(field.new, of: field.register, in: record),
             ]
         }
-        return [
+        return json(finding, fields)
+    }
+
+    /// What is refused is no record, so nothing of it is looked up.
+    func json(refusal finding: ImportFinding) -> JSON { json(finding, []) }
+
+    private func json(_ finding: ImportFinding, _ fields: [JSON]) -> JSON {
+        [
             "what": .text(finding.what.rawValue), "file": .text(files[finding.file]),
             "line": .int(finding.line), "column": .int(finding.column),
             "id": .text(orNull: finding.record?.fullAddress), "fields": .array(fields),

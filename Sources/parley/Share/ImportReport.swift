@@ -71,7 +71,10 @@ final class ImportReport {
     }
 
     private func write(json finding: ImportFinding) throws {
-        let line = try naming(finding) { try speech.json(finding, $0, workspace.membership) }.line
+        let line =
+            finding.record == nil
+            ? speech.json(refusal: finding).line
+            : try naming(finding) { try speech.json(finding, $0, workspace.membership) }.line
         if spool == nil { spool = try Spool() } else { try spool?.append([UInt8(ascii: ",")]) }
         try spool?.append(Array(line.utf8))
     }
