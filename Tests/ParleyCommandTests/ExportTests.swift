@@ -70,6 +70,37 @@ struct ExportTests {
         }
     }
 
+    @Test(
+        "a bundle of STIX under a ceiling names nothing that is left out, neither by reference nor in what is carried"
+    )
+    func ceilingOfBundle() throws {
+        let marked = try Marked()
+        let red = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
+        let (secret, open) = (
+            "identity--11111111-1111-4111-8111-111111111111", "identity--22222222-2222-4222-8222-222222222222"
+        )
+        let times =
+            #""created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","spec_version":"2.1""#
+        let bundle = """
+            {"type":"bundle","id":"bundle--33333333-3333-4333-8333-333333333333","objects":[
+            {"type":"identity","id":"\(secret)","name":"Handler",\(times),"object_marking_refs":["\(red)"]},
+            {"type":"identity","id":"\(open)","name":"Office",\(times)},
+            {"type":"report","id":"report--44444444-4444-4444-8444-444444444444","name":"Weekly",\(times),
+            "published":"2026-01-02T00:00:00Z","object_refs":["\(open)","\(secret)"]}]}
+            """
+        let taken = try marked.world.parley(
+            ["import", "-", "--format", "stix", "--source", "p"], input: bundle)
+        #expect(taken.exit == 0, "\(taken)")
+        let whole = try marked.world.parley(["export", "--format", "stix"]).out
+        #expect(whole.contains(secret) && whole.contains("Intercept"))
+        let green = try marked.world.parley(["export", "--format", "stix", "--tlp", "green"])
+        #expect(green.out.contains("Weekly") && green.out.contains(open) && green.out.contains("Speech"))
+        for word in [secret, "Handler", "Intercept", "who heard it"] {
+            #expect(!green.out.contains(word), "\(word)")
+        }
+        #expect(green.err.contains("3 records stricter than TLP:GREEN"), "\(green.err)")
+    }
+
     @Test("what is asked for by its address and is stricter is refused; a wrong marking is named")
     func stricterItself() throws {
         let marked = try Marked()

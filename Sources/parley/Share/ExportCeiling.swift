@@ -10,6 +10,9 @@ struct ExportCeiling {
     let marking: Marking
     private let strict: Set<RecordID>
     private let hanging: Set<RecordID>
+    /// Under which ids what is left out is known to others: objects of STIX name each other so in what is carried
+    /// along with them.
+    private let foreign: Set<String>
 
     enum Verdict { case shown, strict, hanging }
 
@@ -17,6 +20,7 @@ struct ExportCeiling {
         self.marking = marking
         strict = try Self.strict(marking, tx)
         hanging = try Self.hanging(on: strict, tx)
+        foreign = try Self.foreignIDs(of: strict.union(hanging), tx)
     }
 
     subscript(record: RecordID) -> Verdict {
@@ -29,12 +33,58 @@ struct ExportCeiling {
         var image = image
         image.registers = image.registers.compactMap { register in
             guard register.value.ref.map({ self[$0] == .shown }) ?? true else { return nil }
+            if register.name.field == Field.columnsTag { return carried(register) }
             guard let parts = register.value.list else { return register }
             let shown = parts.map { $0.ref.map { self[$0] == .shown } ?? true ? $0 : .null }
             return shown == parts ? register : RegisterImage(register.name, .list(shown))
         }
         return image
     }
+
+    // MARK: What is carried along
+
+    private func carried(_ register: RegisterImage) -> RegisterImage? {
+        guard !foreign.isEmpty, register.name.key?.hasPrefix(Self.carriedPrefix) ?? false else {
+            return register
+        }
+        return named(register.value).map { RegisterImage(register.name, $0) }
+    }
+
+    private static let carriedPrefix = "stix"
+
+    /// A value without what names a record that is left out; nil where nothing else is in it.
+    private func named(_ value: Value) -> Value? {
+        switch value {
+        case .text(let text): return names(text) ? nil : value
+        case .list(let items):
+            let shown = items.compactMap(named)
+            return shown.isEmpty && !items.isEmpty ? nil : .list(shown)
+        case .other(let bytes): return names(String(decoding: bytes, as: UTF8.self)) ? nil : value
+        default: return value
+        }
+    }
+
+    private func names(_ text: String) -> Bool {
+        let words = text.utf8.split { byte in
+            let isLetter = (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+            return !isLetter && byte != UInt8(ascii: "-")
+        }
+        return words.contains { foreign.contains(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    private static func foreignIDs(of records: Set<RecordID>, _ tx: ReadTransaction) throws -> Set<String> {
+        var ids: Set<String> = []
+        for record in records {
+            guard let name = try tx.find(record...record, limit: 1).first else { continue }
+            for key in try tx.image(of: name)?.registers(of: Field.keysTag).compactMap(\.name.key) ?? []
+            where key.hasPrefix(keyPrefix) {
+                ids.insert(String(key.dropFirst(keyPrefix.count)))
+            }
+        }
+        return ids
+    }
+
+    private static let keyPrefix = "stix:"
 
     // MARK: Who is stricter
 

@@ -116,7 +116,8 @@ final class ImportReport {
         try sayShown(.kept, total.kept, "kept values")
         try sayShown(.older, total.older, "older records")
         if total.absent > 0 {
-            try console.note("  \(total.absent) that the source had are not in it; they stay")
+            let (verb, rest) = total.absent == 1 ? ("is", "it stays") : ("are", "they stay")
+            try console.note("  \(total.absent) that the source had \(verb) not in it; \(rest)")
         }
         if total.nameless > 0, !isDry {
             try console.note(
@@ -137,7 +138,8 @@ final class ImportReport {
         let older = tally.older > 0 ? ", \(tally.older) older" : ""
         let isWhole = inputs.count == 1 || tally == total
         let change = changes.first.map { isDry || !isWhole ? "" : " " + $0.shortAddress } ?? ""
-        return "\(name): \(tally.rows) rows: \(verb)\(tally.created) new, \(tally.changed) changed, "
+        return
+            "\(name): \(counted(tally.rows, "row")): \(verb)\(tally.created) new, \(tally.changed) changed, "
             + "\(tally.same) same, \(tally.refused) refused, \(tally.kept) kept\(older).\(change)"
     }
 
