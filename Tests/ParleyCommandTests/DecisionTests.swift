@@ -12,11 +12,7 @@ private final class Pair {
     init() throws {
         (olga, ben) = (try World(), try World())
         server = try Server(olga)
-        let host = try olga.parley([
-            "invite", "--data", olga.home + "/server", "--workspace", "ports", "--for", "olga", "--address",
-            server.address,
-        ])
-        #expect(try olga.parley(["join", host.word]).exit == 0)
+        try server.found(by: olga)
         let invite = try olga.parley(["invite", "--for", "ben"])
         try sync()
         #expect(try ben.parley(["join", invite.word]).exit == 0)

@@ -118,11 +118,7 @@ struct ExportTests {
         let (olga, ken) = (try World(), try World())
         let server = try Server(olga)
         defer { #expect(server.stop() == 0) }
-        let host = try olga.parley([
-            "invite", "--data", olga.home + "/server", "--workspace", "ports", "--for", "olga", "--address",
-            server.address,
-        ])
-        try olga.parley(["join", host.word])
+        try server.found(by: olga)
         let id = try olga.parley(["new", "evidence", "title=Cable"]).word
         try olga.parley(["sync"])
         try ken.parley(["join", try olga.parley(["invite", "--for", "ken"]).word])

@@ -21,6 +21,16 @@ final class Server {
         address = Self.firstLine(ends[0]).split(separator: " ").last.map(String.init) ?? ""
     }
 
+    /// A workspace on this server, by the operator's invite.
+    func found(by olga: World) throws {
+        let host = try olga.parley([
+            "invite", "--data", olga.home + "/server", "--workspace", "ports", "--for", "olga", "--address",
+            address,
+        ])
+        let joined = try olga.parley(["join", host.word])
+        #expect(host.exit == 0 && joined.exit == 0, "\(host.err)\(joined.err)")
+    }
+
     /// `listening on 127.0.0.1:PORT`.
     private static func firstLine(_ descriptor: Int32) -> String {
         var bytes: [UInt8] = []
@@ -43,12 +53,7 @@ struct TwoAnalystsTests {
         let (olga, ken) = (try World(), try World())
         let server = try Server(olga)
         defer { #expect(server.stop() == 0) }
-        let host = try olga.parley([
-            "invite", "--data", olga.home + "/server", "--workspace", "ports", "--for", "olga", "--address",
-            server.address,
-        ])
-        #expect(host.exit == 0, "\(host.err)")
-        #expect(try olga.parley(["join", host.word]).exit == 0)
+        try server.found(by: olga)
         let id = try olga.parley(["new", "judgment", "title=Port", "confidence=low"]).word
         #expect(try olga.parley(["sync"]).exit == 0)
         let invite = try olga.parley(["invite", "--for", "ken"])
