@@ -26,7 +26,7 @@ final class ImportSight {
         if let end {
             if try tx.log.lastPosition() != end { isAlone = false }
         } else {
-            spoken = try sources.filter { try tx.hasSpoken(source: $0) }
+            spoken = try sources.filter { try tx.hasImport(of: $0) }
         }
     }
 

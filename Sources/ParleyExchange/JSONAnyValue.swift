@@ -108,20 +108,27 @@ extension [UInt8] {
         append(UInt8(ascii: "]"))
     }
 
+    /// The members in their order.
+    mutating func appendJSONObject<Member>(
+        _ members: [(name: String, value: Member)], _ element: (inout [UInt8], Member) -> Void
+    ) {
+        append(UInt8(ascii: "{"))
+        for (index, member) in members.enumerated() {
+            if index > 0 { append(UInt8(ascii: ",")) }
+            append(jsonString: member.name)
+            append(UInt8(ascii: ":"))
+            element(&self, member.value)
+        }
+        append(UInt8(ascii: "}"))
+    }
+
     private mutating func append(jsonOfOther value: Value) {
         if let number = DecimalNumber(value) { return append(contentsOf: number.json.utf8) }
         guard let pairs = value.pairs, pairs.count != 1 || pairs[0].key != "cbor" else {
             return append(rawJSON: value)
         }
-        append(UInt8(ascii: "{"))
-        let sorted = pairs.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        for (index, pair) in sorted.enumerated() {
-            if index > 0 { append(UInt8(ascii: ",")) }
-            append(jsonString: pair.key)
-            append(UInt8(ascii: ":"))
-            append(json: pair.value)
-        }
-        append(UInt8(ascii: "}"))
+        let sorted = pairs.sorted { $0.key.isBefore($1.key) }
+        appendJSONObject(sorted.map { ($0.key, $0.value) }) { $0.append(json: $1) }
     }
 
     /// `{"cbor":"hex"}`: for what has no other form.

@@ -18,9 +18,8 @@ package struct JSONLinesWriter {
     package func line(_ image: RecordImage, history: [RegisterPast]? = nil) -> [UInt8] {
         let kind = schema[tag: image.name.kind] ?? .unknown(image.name.kind)
         var line = Array("{\"fields\":".utf8)
-        appendObject(image.registers.map { (kind.address(of: $0.name), $0) }, to: &line) {
-            append($1, kind, to: &$0)
-        }
+        let members = image.registers.map { (name: kind.address(of: $0.name), value: $0) }
+        line.appendJSONObject(members.sorted { $0.name.isBefore($1.name) }) { append($1, kind, to: &$0) }
         line += ",\"id\":\"\(address(of: image.name.id, kind))\",\"kind\":\"\(kind.name)\"".utf8
         if let history { append(history, kind, to: &line) }
         line += "}\n".utf8
@@ -29,7 +28,8 @@ package struct JSONLinesWriter {
 
     private func append(_ history: [RegisterPast], _ kind: Kind, to line: inout [UInt8]) {
         line += ",\"registers\":".utf8
-        appendObject(history.map { (kind.address(of: $0.name), $0) }, to: &line) { line, past in
+        let members = history.map { (name: kind.address(of: $0.name), value: $0) }
+        line.appendJSONObject(members.sorted { $0.name.isBefore($1.name) }) { line, past in
             line.appendJSONArray(past.writes) { append($1, of: past.name, kind, to: &$0) }
         }
     }
@@ -41,21 +41,6 @@ package struct JSONLinesWriter {
         line.append(jsonString: write.by)
         line += ",\"device\":\"\(write.device)\",\"number\":\(write.number),\"value\":".utf8
         append(RegisterImage(register, write.value), kind, to: &line)
-        line.append(UInt8(ascii: "}"))
-    }
-
-    /// The members sorted by their names.
-    private func appendObject<Member>(
-        _ members: [(name: String, value: Member)], to line: inout [UInt8],
-        _ append: (inout [UInt8], Member) -> Void
-    ) {
-        line.append(UInt8(ascii: "{"))
-        for (index, member) in members.sorted(by: { $0.name.isBefore($1.name) }).enumerated() {
-            if index > 0 { line.append(UInt8(ascii: ",")) }
-            line.append(jsonString: member.name)
-            line.append(UInt8(ascii: ":"))
-            append(&line, member.value)
-        }
         line.append(UInt8(ascii: "}"))
     }
 

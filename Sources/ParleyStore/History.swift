@@ -29,15 +29,6 @@ extension ReadTransaction {
     /// What a changeset at a position of the log wrote, and by what act; nil where it is void.
     package func body(at position: Int64) throws -> ChangesetBody? { try opened(at: position)?.body }
 
-    /// Whether an import has ever written or said anything under this name.
-    package func hasSpoken(source: String) throws -> Bool {
-        let row = try HotStatement(
-            db, "SELECT 1 FROM act WHERE kind = \(Act.Kind.importing.rawValue) AND source = ? LIMIT 1")
-        row.bind(1, copyingText: Array(source.utf8))
-        defer { row.reset() }
-        return try row.step()
-    }
-
     /// What one source said of records at its last saying, whichever device ran the import: the base of a
     /// three-way import. Registers of which it never spoke are absent. The log is read in its order, and each
     /// changeset opened once, however scattered the records are.

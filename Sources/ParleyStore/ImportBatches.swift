@@ -89,7 +89,7 @@ extension ReadTransaction {
     // MARK: What a source has said
 
     /// Whether an import of this source stands in the log, up to a position.
-    package func hasImport(of source: String, through position: Int64) throws -> Bool {
+    package func hasImport(of source: String, through position: Int64 = .max) throws -> Bool {
         try Bool.fetchOne(
             db, sql: "SELECT EXISTS (SELECT 1 FROM act WHERE kind = ? AND source = ? AND position <= ?)",
             arguments: [Int64(Act.Kind.importing.rawValue), source, position]) ?? false

@@ -8,8 +8,7 @@ struct BadImportTests {
 
     init() throws {
         scratch = try Scratch()
-        olga = Home(scratch.path + "/olga")
-        try olga.succeed("init", "ports", "--as", "olga")
+        olga = try scratch.founder()
         try olga.succeed("import", Parley.example("judgments.jsonl"))
     }
 

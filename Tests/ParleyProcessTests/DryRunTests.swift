@@ -8,8 +8,7 @@ struct DryRunTests {
 
     init() throws {
         scratch = try Scratch()
-        olga = Home(scratch.path + "/olga")
-        try olga.succeed("init", "ports", "--as", "olga")
+        olga = try scratch.founder()
         try olga.importLines(
             Feed.judgment("k:1", "One", confidence: "low") + Feed.judgment("k:2", "Two", confidence: "low")
                 + Feed.judgment("k:3", "Three"), source: "s")

@@ -8,8 +8,7 @@ struct MappedImportTests {
 
     init() throws {
         scratch = try Scratch()
-        olga = Home(scratch.path + "/olga")
-        try olga.succeed("init", "ports", "--as", "olga")
+        olga = try scratch.founder()
     }
 
     private static let mapping = """

@@ -57,6 +57,13 @@ final class Scratch {
         try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
         return path + "/" + name
     }
+
+    /// An analyst with a workspace of her own, on this machine alone.
+    func founder() throws -> Home {
+        let olga = Home(path + "/olga")
+        try olga.succeed("init", "ports", "--as", "olga")
+        return olga
+    }
 }
 
 /// How a command ended and what it said.

@@ -9,8 +9,7 @@ struct RefusedRowsTests {
 
     init() throws {
         scratch = try Scratch()
-        olga = Home(scratch.path + "/olga")
-        try olga.succeed("init", "ports", "--as", "olga")
+        olga = try scratch.founder()
     }
 
     struct Case: Sendable, CustomStringConvertible {

@@ -8,8 +8,7 @@ struct SeveralFilesTests {
 
     init() throws {
         scratch = try Scratch()
-        olga = Home(scratch.path + "/olga")
-        try olga.succeed("init", "ports", "--as", "olga")
+        olga = try scratch.founder()
     }
 
     @Test("a line per file and one for all; one act, undone as one; each file is its own source")

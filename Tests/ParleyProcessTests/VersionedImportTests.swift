@@ -10,8 +10,7 @@ struct VersionedImportTests {
 
     init() throws {
         scratch = try Scratch()
-        olga = Home(scratch.path + "/olga")
-        try olga.succeed("init", "ports", "--as", "olga")
+        olga = try scratch.founder()
     }
 
     private func row(_ title: String, _ version: String, key: String = "v:1") -> String {

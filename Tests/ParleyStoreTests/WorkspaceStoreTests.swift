@@ -140,7 +140,7 @@ import Testing
         #expect(
             try store.read { try $0.importBases(source: "feed", about: [record: 1 << 2]) } == [record: []])
         #expect(
-            try store.read { tx in try ["feed", "mail"].map { try tx.hasSpoken(source: $0) } } == [
+            try store.read { tx in try ["feed", "mail"].map { try tx.hasImport(of: $0) } } == [
                 true, false,
             ])
         let history = try store.read { try $0.history(of: record) }

@@ -42,18 +42,8 @@ extension [UInt8] {
         case .number(let number): append(contentsOf: number.text.utf8)
         case .text(let text): append(jsonString: text)
         case .list(let items): appendJSONArray(items) { $0.append(tree: $1) }
-        case .object(let members): append(members: members)
+        case .object(let members):
+            appendJSONObject(members.map { ($0.name, $0.value) }) { $0.append(tree: $1) }
         }
-    }
-
-    private mutating func append(members: [JSONMember]) {
-        append(UInt8(ascii: "{"))
-        for (index, member) in members.enumerated() {
-            if index > 0 { append(UInt8(ascii: ",")) }
-            append(jsonString: member.name)
-            append(UInt8(ascii: ":"))
-            append(tree: member.value)
-        }
-        append(UInt8(ascii: "}"))
     }
 }

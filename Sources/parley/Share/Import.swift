@@ -129,8 +129,7 @@ struct ImportCommand: Subcommand {
         file.exported = try exported(source, format)
         file.isPart = source.isRefused
         if format == .csv, mapping == nil, kind == nil {
-            throw CommandFailure(
-                .usage, "usage", "A CSV file holds one kind: say which by --kind, as --kind evidence.")
+            throw ImportFormat.wantsKind
         }
         return ImportInput(
             source, as: file, format: format, mapping: mapping,

@@ -28,6 +28,8 @@ enum ImportFormat: String, CaseIterable {
         }
     }
 
+    static let wantsKind = CommandFailure(
+        .usage, "usage", "A CSV file holds one kind: say which by --kind, as --kind evidence.")
     static let largestMarkdown = 16 * 1024 * 1024
 
     /// - Returns: what to tell after the report.
@@ -57,10 +59,7 @@ enum ImportFormat: String, CaseIterable {
     }
 
     private func readCSV(_ input: ImportInput, _ sink: (ByteSource.Row) throws -> Void) throws {
-        guard let kind = input.kind else {
-            throw CommandFailure(
-                .usage, "usage", "A CSV file holds one kind: say which by --kind, as --kind evidence.")
-        }
+        guard let kind = input.kind else { throw Self.wantsKind }
         var reader = CSVReader(kind: kind, options: input.csv)
         let fault = try input.source.forEachDraft(
             sink,
