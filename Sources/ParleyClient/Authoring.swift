@@ -36,38 +36,41 @@ extension Workspace {
         var writes = try build(tx)
         if act.kind == Act.Kind.hand.rawValue { try refuseSelfReference(writes.written) }
         if !act.choosesItsWrites { try dropWithoutEffect(&writes.written, tx) }
-        return writes.isEmpty ? [] : try store(bodies(act, writes), in: tx)
+        guard !writes.isEmpty else { return [] }
+        let bodies = try ChangesetBody.parts(of: act, writes) { ambient.random(16) }
+        var author = try Author(tx, self)
+        var arrivals = try bodies.map { try author.arrival(of: $0) }[...]
+        return try store(in: tx, { author.named }) { arrivals.popFirst() }
     }
 
-    /// Makes and stores several changesets in one transaction, each complete in itself: bulk work pays once for
-    /// what a transaction costs, and a kill leaves all of them or none.
-    package func commit(
-        in tx: WriteTransaction, bodies build: (WriteTransaction) throws -> [ChangesetBody]
+    /// Stores several changesets of the own chain in one transaction, each complete in itself: bulk work pays once
+    /// for what a transaction costs, and a kill leaves all of them or none. The caller has asked `expectWriter`.
+    /// - Parameters:
+    ///   - named: the statement that the newest of them names, once all are made.
+    ///   - next: the next one; nil after the last.
+    func store(
+        in tx: WriteTransaction, _ named: () -> [UInt8]?, _ next: () throws -> Arrival?
     ) throws -> [ChangeID] {
-        try expectWriter(tx)
-        return try store(build(tx), in: tx)
+        guard var arrival = try next() else { return [] }
+        var appending = try tx.appending()
+        var changes: [ChangeID] = []
+        while true {
+            try appending.add([arrival])
+            changes.append(arrival.entry.header.change)
+            guard let more = try next() else { break }
+            arrival = more
+        }
+        try appending.finish()
+        if let named = named() { try tx.log.setMeta(Meta.namedStatement, named) }
+        return changes
     }
 
-    private func expectWriter(_ tx: WriteTransaction) throws {
+    func expectWriter(_ tx: WriteTransaction) throws {
         try membership.refresh(from: tx.log)
         try refreshIdentity(tx.log)
         guard let role = membership.roster.role(of: device), role > .reader else {
             throw ClientError.notMember
         }
-    }
-
-    private func store(_ bodies: [ChangesetBody], in tx: WriteTransaction) throws -> [ChangeID] {
-        if bodies.isEmpty { return [] }
-        var author = try Author(tx, self)
-        var appending = try tx.appending()
-        let changes = try bodies.map { body in
-            let entry = try author.entry(body: body.bytes)
-            try appending.add([Arrival(entry: entry, body: body)])
-            return entry.header.change
-        }
-        try appending.finish()
-        if let named = author.named { try tx.log.setMeta(Meta.namedStatement, named) }
-        return changes
     }
 
     /// No record is its own parent, source or target; longer circles are legal and cut on reading.
@@ -89,35 +92,6 @@ extension Workspace {
             return image[write.register.field, write.register.key] != write.value
         }
     }
-
-    // MARK: Bodies
-
-    /// One body, or the parts of a batch where the act is too large for one.
-    private func bodies(_ act: Act, _ writes: Writes) throws -> [ChangesetBody] {
-        let whole = ChangesetBody.encode(act: act, written: writes.written, said: writes.said)
-        if whole.count <= ChangesetBody.longest { return [try ChangesetBody(decoding: whole)] }
-        let parts = try writes.split(atMost: ChangesetBody.longest - 4096)
-        let batch = act[.batch] ?? .bytes(ambient.random(16))
-        return try parts.enumerated().map { index, part in
-            var act = act
-            act[.batch] = batch
-            act[.part] = .int((act[.part]?.int ?? 1) + Int64(index))
-            act[.last] = .bool(index == parts.count - 1 && (act[.last]?.bool ?? true))
-            return try ChangesetBody(
-                decoding: ChangesetBody.encode(act: act, written: part.written, said: part.said))
-        }
-    }
-
-    /// The same for writes that stand by record and in order already.
-    package func bodies(_ act: Act, records: [RecordImage], said: [RecordImage]) throws -> [ChangesetBody] {
-        let whole = try ChangesetBody(act: act, records: records, said: said)
-        if whole.bytes.count <= ChangesetBody.longest { return [whole] }
-        return try bodies(act, Writes(records.flatMap(\.writes), said: said.flatMap(\.writes)))
-    }
-}
-
-extension RecordImage {
-    fileprivate var writes: [RegisterWrite] { registers.map { RegisterWrite(name, $0.name, $0.value) } }
 }
 
 extension Act {
@@ -128,28 +102,8 @@ extension Act {
     }
 }
 
-extension Writes {
-    /// Splits by record, then by register, so that each part's encoding stays below `limit` bytes.
-    fileprivate func split(atMost limit: Int) throws -> [Writes] {
-        var parts = [Writes()]
-        var size = 0
-        for (write, isSaid) in written.map({ ($0, false) }) + said.map({ ($0, true) }) {
-            let bytes = 32 + (write.register.key?.utf8.count ?? 0) + write.value.encoded.count
-            guard bytes <= limit else { throw ClientError.tooLarge(bytes: bytes) }
-            if size + bytes > limit {
-                parts.append(Writes())
-                size = 0
-            }
-            size += bytes
-            let last = parts.count - 1
-            if isSaid { parts[last].said.append(write) } else { parts[last].written.append(write) }
-        }
-        return parts
-    }
-}
-
 /// The own chain during one transaction: numbers, stamps, hashes and contexts of what is being written.
-private struct Author {
+struct Author: Sendable {
     private let device: DeviceID
     private var head: ChainHead
     private var held: Frontier
@@ -180,17 +134,17 @@ private struct Author {
         lastNamed = try log.meta(Meta.namedStatement)
     }
 
-    /// The next changeset of the chain with this plain body.
-    mutating func entry(body: [UInt8]) throws -> LogEntry {
+    /// The next changeset of the chain with this body, packed, sealed and hashed.
+    mutating func arrival(of body: ChangesetBody) throws -> Arrival {
         let header = nextHeader()
-        let bytes = try sealer.encode(header, Packing.pack(body))
+        let bytes = try sealer.encode(header, Packing.pack(body.bytes))
         let entry = LogEntry(
             header: header, hash: Chain.next(after: head.hash, bytes: bytes),
             address: ChangeAddress(header.change).index, bytes: bytes)
         head = head.advanced(by: entry)
         held[device] = head.number
         newest = header.time
-        return entry
+        return Arrival(entry: entry, body: body)
     }
 
     private mutating func nextHeader() -> ChangesetHeader {

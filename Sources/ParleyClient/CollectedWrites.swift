@@ -1,8 +1,8 @@
 internal import ParleyCore
 
 /// What an import is about to write: the parts that become changesets, and what of a record stands in any of them.
-struct CollectedWrites {
-    struct Part {
+struct CollectedWrites: Sendable {
+    struct Part: Sendable {
         var written: [RecordImage] = []
         var said: [RecordImage] = []
 
@@ -13,7 +13,7 @@ struct CollectedWrites {
     /// Where what is said of a record stands in the parts, in the order of the rows.
     private var places: [RecordName: [Place]] = [:]
 
-    private struct Place {
+    private struct Place: Sendable {
         var part: Int
         var index: Int
         var isWritten: Bool
@@ -21,11 +21,8 @@ struct CollectedWrites {
 
     mutating func beginPart() { parts.append(Part()) }
 
-    /// Hands a part over; nothing is looked up in it any more.
-    mutating func removePart(_ index: Int) -> Part {
-        defer { parts[index] = Part() }
-        return parts[index]
-    }
+    /// The part that was begun last.
+    var last: Part { parts.last ?? Part() }
 
     mutating func write(_ values: [RegisterImage], to record: RecordName) {
         guard !values.isEmpty, let last = parts.indices.last else { return }

@@ -11,21 +11,9 @@ struct DraftResolver {
 
     // MARK: Values
 
-    func values(of draft: RecordDraft) throws -> [RegisterImage] {
-        var values: [RegisterImage] = []
-        values.reserveCapacity(draft.writes.count + draft.keys.count + 1)
-        for write in draft.writes {
-            values.append(RegisterImage(write.register, try value(of: write, in: draft)))
-            if write.register.field == Field.keysTag { sight.noteOtherKey() }
-        }
-        for key in draft.keys {
-            let register = RegisterName(field: Field.keysTag, key: DerivedID.canonical(key))
-            values.append(RegisterImage(register, .bool(true)))
-        }
-        if let version = draft.version, !values.contains(where: { $0.name == ImportVersion.register }) {
-            values.append(RegisterImage(ImportVersion.register, .text(version.text)))
-        }
-        return values
+    func values(of row: ReadRow, _ draft: RecordDraft) throws -> [RegisterImage] {
+        if row.holdsOtherKeys { sight.noteOtherKey() }
+        return try row.values ?? draft.stated { try value(of: $0, in: draft) }
     }
 
     private func value(of write: DraftWrite, in draft: RecordDraft) throws -> Value {
@@ -73,18 +61,19 @@ struct DraftResolver {
 
     // MARK: Which record
 
-    struct Found {
+    struct Found: Sendable {
         var record: RecordName
         var exists: Bool
     }
 
     /// By id or by key; otherwise it is new. Nil for a link, which is known by its two ends.
-    func identify(_ draft: RecordDraft, random: () -> [UInt8]) throws -> Found? {
+    /// - Parameter derived: from its first key.
+    func identify(_ draft: RecordDraft, _ derived: RecordID?, random: () -> [UInt8]) throws -> Found? {
         if let id = draft.id { return try known(RecordName(kind: draft.kind, id: id)) }
         for key in draft.keys {
             if let found = try holder(of: key, kind: draft.kind) { return found }
         }
-        if let key = draft.keys.first { return try derived(from: key, kind: draft.kind) }
+        if let derived { return try known(RecordName(kind: draft.kind, id: derived)) }
         if draft.kind == Self.linkKind?.tag { return nil }
         let id = RecordID(UInt128(folding: random()))
         return Found(record: RecordName(kind: draft.kind, id: id), exists: false)

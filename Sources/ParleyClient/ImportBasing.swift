@@ -9,12 +9,10 @@ extension Importer {
     ) throws -> [String: [RecordName: [RegisterImage]]] {
         var asked: [String: [RecordName: UInt64]] = [:]
         for row in group.joined() where options.files[row.file].exported == nil {
-            guard let found = row.found, found.exists, case .success(let draft) = row.content else {
-                continue
-            }
+            guard let found = row.found, found.exists else { continue }
             let source = options.files[row.file].source
             guard try sight.maySpeak(of: found.record, source) else { continue }
-            asked[source, default: [:]][found.record, default: 0] |= draft.fields
+            asked[source, default: [:]][found.record, default: 0] |= row.read.fields
         }
         return try Dictionary(
             uniqueKeysWithValues: asked.map { ($0, try tx.importBases(source: $0, about: $1)) })
@@ -34,17 +32,5 @@ extension Importer {
         let base = try tx.importBases(source: file.source, about: [record: .max])[record] ?? []
         bases[file.source, default: [:]][record] = base
         return base
-    }
-}
-
-extension RecordDraft {
-    /// The fields it states, as a mask; all where it states one that has no place in a mask. Its keys and its
-    /// version are not among its writes.
-    fileprivate var fields: UInt64 {
-        let beside: UInt64 =
-            1 << UInt64(Field.keysTag) | (version == nil ? 0 : 1 << UInt64(Field.columnsTag))
-        return writes.reduce(beside) { mask, write in
-            write.register.field < Field.tagLimit ? mask | 1 << UInt64(write.register.field) : .max
-        }
     }
 }

@@ -22,30 +22,11 @@ package struct ImportFile: Equatable, Sendable {
 }
 
 /// One row of a file on its way into the workspace.
-struct ImportRow {
+struct ImportRow: Sendable {
     /// Index among the files of the run, and its place among the file's rows, from 1.
     var file: Int
     var ordinal: Int
-    var content: Result<RecordDraft, DraftFault>
+    var read: ReadRow
     /// A link is known by its ends only once they are.
     var found: DraftResolver.Found?
-
-    /// About how many bytes it will take.
-    var weight: Int {
-        switch content {
-        case .success(let draft): draft.weight
-        case .failure(let fault): 64 + fault.raw.count
-        }
-    }
-}
-
-extension RecordDraft {
-    fileprivate var weight: Int {
-        writes.reduce(32) { sum, write in
-            switch write.content {
-            case .value(.text(let text)), .text(let text): sum + 8 + text.utf8.count
-            default: sum + 16
-            }
-        }
-    }
 }

@@ -28,7 +28,7 @@ extension Importer {
         _ row: ImportRow, _ draft: RecordDraft, _ tx: WriteTransaction, into collected: inout CollectedWrites
     ) throws {
         let resolver = resolver(tx)
-        let stated = try resolver.values(of: draft)
+        let stated = try resolver.values(of: row.read, draft)
         let found = try row.found ?? resolver.identify(link: draft, stated)
         let isNew = !found.exists && !collected.holds(found.record)
         if isNew, draft.mustExist { try refuseToCreate(draft) }

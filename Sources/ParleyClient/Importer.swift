@@ -87,18 +87,18 @@ package final class Importer {
     // MARK: Rows
 
     /// Takes one record of the file; writes when enough changesets are full.
-    package func add(_ draft: RecordDraft) throws { try add(.success(draft)) }
+    package func add(_ draft: RecordDraft) throws { try add(ReadRow(.success(draft))) }
 
     /// Takes one row of the file, a record or why it is none.
-    package func add(_ content: Result<RecordDraft, DraftFault>) throws {
+    package func add(_ row: ReadRow) throws {
         tally.rows += 1
-        try add(ImportRow(file: file, ordinal: tally.rows, content: content))
+        try add(ImportRow(file: file, ordinal: tally.rows, read: row))
     }
 
     private func add(_ row: ImportRow) throws {
         if let last = growing.last, last.file != row.file { closePart() }
         growing.append(row)
-        weight += row.weight
+        weight += row.read.weight
         if growing.count >= options.chunk || weight > Self.heaviest { closePart() }
         // One part is held back, so that the last of the batch can say that it is the last.
         if parts.count > together { try write(together) }
@@ -153,7 +153,7 @@ package final class Importer {
         let (before, reading) = ((tallies, postponed.count, batch.part), file)
         defer { file = reading }
         do {
-            changes += try commit { tx in try bodies(of: &group, isEnd: isEnd, tx) }
+            changes += try commit { tx in try take(&group, isEnd: isEnd, tx) }
             transactions += 1
         } catch {
             // The transaction is gone, and what was counted in it.
@@ -170,73 +170,69 @@ package final class Importer {
         try pause()
     }
 
-    private func commit(_ build: (WriteTransaction) throws -> [ChangesetBody]) throws -> [ChangeID] {
-        guard let transaction else { return try workspace.store.write { try commit(build, $0) } }
-        return try commit(build, transaction)
+    /// - Parameter collect: begins to make the changesets.
+    private func commit(_ collect: (WriteTransaction) throws -> ImportChanges) throws -> [ChangeID] {
+        guard let transaction else { return try workspace.store.write { try commit(collect, $0) } }
+        return try commit(collect, transaction)
     }
 
     private func commit(
-        _ build: (WriteTransaction) throws -> [ChangesetBody], _ tx: WriteTransaction
+        _ collect: (WriteTransaction) throws -> ImportChanges, _ tx: WriteTransaction
     ) throws -> [ChangeID] {
         try sight.begin(tx)
-        let changes = try workspace.commit(in: tx, bodies: build)
+        try workspace.expectWriter(tx)
+        let made = try collect(tx)
+        let changes = try workspace.store(in: tx, { made.named }) { try made.next() }
+        batch.part += Int64(changes.count)
         try sight.finish(tx)
         return changes
     }
 
     /// First every draft learns which record it is, so that drafts may refer to each other both ways; then
     /// their values are read. What has been taken is let go.
-    private func bodies(
-        of group: inout [[ImportRow]], isEnd: Bool, _ tx: WriteTransaction
-    ) throws -> [ChangesetBody] {
+    private func take(
+        _ group: inout [[ImportRow]], isEnd: Bool, _ tx: WriteTransaction
+    ) throws -> ImportChanges {
         for index in group.indices {
             turn(to: group[index].first)
-            group[index] = try group[index].map { try identified($0, tx) }
+            for row in group[index].indices { try identify(&group[index][row], tx) }
         }
         bases = try bases(of: group, tx)
+        defer { bases = [:] }
+        let made = ImportChanges(by: Result { try Author(tx, workspace) }, after: batch.part)
+        try collect(&group, isEnd: isEnd, tx, into: made)
+        return made
+    }
+
+    /// The last part says that the batch ends with it, even where nothing is left to be written.
+    private func collect(
+        _ group: inout [[ImportRow]], isEnd: Bool, _ tx: WriteTransaction, into changes: ImportChanges
+    ) throws {
         var collected = CollectedWrites()
-        var ends: [ImportRow?] = []
+        var (isBegun, isOpen) = (batch.part > 0, true)
         for index in group.indices {
-            turn(to: group[index].first)
-            collected.beginPart()
-            for row in group[index] { try takeOrRefuse(row, tx, into: &collected) }
-            ends.append(group[index].last)
+            let rows = group[index]
             group[index] = []
+            turn(to: rows.first)
+            collected.beginPart()
+            for row in rows { try takeOrRefuse(row, tx, into: &collected) }
+            isOpen = collected.last.isEmpty
+            if !isOpen {
+                let isLast = isEnd && index == group.count - 1 && postponed.count == 0
+                changes.add(collected.last, under: act(rows: rows.last?.ordinal ?? 0, isLast: isLast))
+                isBegun = true
+            }
+            changes.discard(rows)
         }
-        bases = [:]
-        return try encoded(&collected, ends, isEnd: isEnd && postponed.count == 0)
+        if isEnd, isOpen, isBegun, postponed.count == 0 {
+            changes.add(CollectedWrites.Part(), under: act(rows: tally.rows, isLast: true))
+        }
+        changes.discard(collected)
     }
 
     private func turn(to row: ImportRow?) {
         file = row?.file ?? file
         ledger.file = file
-    }
-
-    /// The last part says that the batch ends with it, even where nothing is left to be written.
-    /// - Parameter ends: the last row of each part.
-    private func encoded(
-        _ collected: inout CollectedWrites, _ ends: [ImportRow?], isEnd: Bool
-    ) throws -> [ChangesetBody] {
-        var bodies: [ChangesetBody] = []
-        var isOpen = true
-        for (index, end) in ends.enumerated() {
-            let part = collected.removePart(index)
-            isOpen = part.isEmpty
-            if isOpen { continue }
-            turn(to: end)
-            bodies += try encoded(part, upTo: end?.ordinal ?? 0, isLast: isEnd && index == ends.count - 1)
-        }
-        guard isEnd, isOpen, batch.part > 0 else { return bodies }
-        return bodies + (try encoded(CollectedWrites.Part(), upTo: tally.rows, isLast: true))
-    }
-
-    private func encoded(
-        _ part: CollectedWrites.Part, upTo rows: Int, isLast: Bool
-    ) throws -> [ChangesetBody] {
-        let bodies = try workspace.bodies(
-            act(rows: rows, isLast: isLast), records: part.written.inOrder, said: part.said.inOrder)
-        batch.part += Int64(bodies.count)
-        return bodies
     }
 
     private func act(rows: Int, isLast: Bool) -> Act {
@@ -245,8 +241,7 @@ package final class Importer {
             .importing,
             [
                 .tool: .text("import"), .source: .text(file.source), .batch: .bytes(batch.id),
-                .part: .int(batch.part + 1), .last: .bool(isLast), .file: .text(file.name),
-                .rows: .int(Int64(rows)),
+                .last: .bool(isLast), .file: .text(file.name), .rows: .int(Int64(rows)),
             ])
         if let digest = file.digest { act[.digest] = .bytes(digest) }
         if let note = options.note { act[.note] = .text(note) }
@@ -257,7 +252,7 @@ package final class Importer {
         _ row: ImportRow, _ tx: WriteTransaction, into collected: inout CollectedWrites
     ) throws {
         do {
-            let draft = try row.content.get()
+            let draft = try row.read.content.get()
             do { try take(row, draft, tx, into: &collected) } catch var fault as DraftFault {
                 if fault.raw.isEmpty { fault.raw = draft.raw }
                 throw fault
@@ -274,16 +269,14 @@ package final class Importer {
         DraftResolver(tx: tx, names: ledger, sight: sight, me: workspace.handle)
     }
 
-    private func identified(_ waiting: ImportRow, _ tx: ReadTransaction) throws -> ImportRow {
-        guard case .success(let draft) = waiting.content else { return waiting }
-        var waiting = waiting
-        if waiting.found == nil { waiting.found = try resolver(tx).identify(draft) { id(of: waiting) } }
+    private func identify(_ waiting: inout ImportRow, _ tx: ReadTransaction) throws {
+        guard case .success(let draft) = waiting.read.content else { return }
+        if waiting.found == nil { waiting.found = try resolver(tx).identify(draft, waiting.read.derived) { [waiting] in id(of: waiting) } }
         if let found = waiting.found {
             // What waited may have been made by a line behind it, and a row without a name by an earlier run.
             if ledger.isComplete || continued != nil { waiting.found?.exists = try tx.exists(found.record) }
             try ledger.remember(draft, as: found.record)
         }
-        return waiting
     }
 
     // MARK: Beginning and end

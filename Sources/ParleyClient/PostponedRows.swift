@@ -24,7 +24,7 @@ final class PostponedRows {
         let spool = try spool ?? Spool()
         self.spool = spool
         for row in recent {
-            guard case .success(let draft) = row.content else { continue }
+            guard let draft = row.read.draft else { continue }
             var bytes: [UInt8] = []
             bytes.append(varint: UInt64(row.file))
             bytes.append(varint: UInt64(row.ordinal))
@@ -65,7 +65,7 @@ final class PostponedRows {
         let (file, ordinal) = (Int(try reader.varint()), Int(try reader.varint()))
         let found = try reader.found()
         return ImportRow(
-            file: file, ordinal: ordinal, content: .success(try reader.draft()), found: found)
+            file: file, ordinal: ordinal, read: ReadRow(.success(try reader.draft())), found: found)
     }
 }
 

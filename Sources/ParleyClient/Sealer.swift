@@ -4,14 +4,14 @@ internal import ParleyTrust
 /// How a device encodes what it writes: sealed under the newest epoch of which it holds the key, plain in a
 /// workspace that has none. The nonce is random and never derived, since a copied or restored chain would
 /// repeat it.
-struct Sealer {
+struct Sealer: Sendable {
     private let seal: BodySeal?
-    private let random: (Int) -> [UInt8]
+    private let random: @Sendable (Int) -> [UInt8]
     /// What headers say; 0 for plain.
     let epoch: UInt64
 
     /// - Throws: `noKey` where the workspace seals and no key is here.
-    init(_ membership: Membership, _ device: DeviceID, _ random: @escaping (Int) -> [UInt8])
+    init(_ membership: Membership, _ device: DeviceID, _ random: @escaping @Sendable (Int) -> [UInt8])
         throws(ClientError)
     {
         let newest = try membership.sealingKey()

@@ -15,6 +15,9 @@ package final class SpillTable {
     }
 
     private var recent: [UInt128: Entry] = [:]
+    /// On their way into the file, on another thread.
+    private var leaving: [UInt128: Entry] = [:]
+    private var move: Beside<Void>?
     private var file: DatabaseQueue?
     private var filter = KeyFilter()
     private let most: Int
@@ -24,7 +27,7 @@ package final class SpillTable {
 
     package subscript(key: UInt128) -> Entry? {
         get throws {
-            if let entry = recent[key] { return entry }
+            if let entry = recent[key] ?? leaving[key] { return entry }
             guard let file, filter.mayHold(key) else { return nil }
             return try file.inDatabase { db in
                 let row = try HotStatement(db, "SELECT id, number FROM entry WHERE key = ?")
@@ -38,27 +41,33 @@ package final class SpillTable {
 
     package func set(_ key: UInt128, _ entry: Entry) throws {
         recent[key] = entry
-        if recent.count >= most { try spill() }
+        if recent.count >= most / 2 { try spill() }
     }
 
     private func spill() throws {
+        try move?.get()
         let file = try file ?? Self.open()
         self.file = file
+        (leaving, recent) = (recent, [:])
+        recent.reserveCapacity(leaving.count)
+        for key in leaving.keys { filter.insert(key) }
+        move = Beside { [leaving] in try Self.save(leaving, in: file) }
+    }
+
+    private static func save(_ entries: [UInt128: Entry], in file: DatabaseQueue) throws {
         try file.inDatabase { db in
             try db.inTransaction {
                 let row = try HotStatement(
                     db, "INSERT OR REPLACE INTO entry (key, id, number) VALUES (?, ?, ?)")
-                for (key, entry) in recent.sorted(by: { $0.key < $1.key }) {
+                for (key, entry) in entries.sorted(by: { $0.key < $1.key }) {
                     row.bind(1, id: key)
                     row.bind(2, id: entry.id)
                     row.bind(3, entry.number)
                     try row.run()
-                    filter.insert(key)
                 }
                 return .commit
             }
         }
-        recent.removeAll(keepingCapacity: true)
     }
 
     /// SQLite makes a file for an empty name, takes the name away at once, and deletes it on closing.

@@ -1,3 +1,4 @@
+internal import CSQLite
 package import GRDB
 internal import ParleyCore
 
@@ -18,6 +19,7 @@ package final class StoreFile {
     ) throws(StoreError) {
         self.path = path
         isReadOnly = readOnly
+        _ = Self.countsNoMemory
         do {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly, busyTimeout))
             try Self.prepare(
@@ -26,6 +28,9 @@ package final class StoreFile {
             throw StoreError(error, path: path)
         }
     }
+
+    /// Once for the process, before SQLite does anything else.
+    private static let countsNoMemory = parley_sqlite_count_no_memory() == 0
 
     private static func configuration(_ readOnly: Bool, _ busyTimeout: Double) -> Configuration {
         var configuration = Configuration()

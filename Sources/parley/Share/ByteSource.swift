@@ -41,10 +41,26 @@ final class ByteSource {
     var ending: String { isStandardInput ? "" : (original as NSString).pathExtension.lowercased() }
 
     func forEachPiece(_ body: (ArraySlice<UInt8>) throws -> Void) throws {
-        while let data = try handle.read(upToCount: Self.piece), !data.isEmpty {
-            taken += data.count
-            try body([UInt8](data)[...])
+        while true {
+            let bytes = try piece()
+            if bytes.isEmpty { return }
+            taken += bytes.count
+            try body(bytes[...])
         }
+    }
+
+    /// What comes next; empty at the end. (`FileHandle` reads 4 KiB at a time.)
+    private func piece() throws -> [UInt8] {
+        var failure: Int32?
+        let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, count in
+            var got = 0
+            repeat { got = read(handle.fileDescriptor, buffer.baseAddress, buffer.count) } while got < 0
+                && errno == EINTR
+            if got < 0 { failure = errno }
+            count = max(got, 0)
+        }
+        if let failure { throw CommandFailure(.failed, "file", "\(name) cannot be read: \(String(cString: strerror(failure))).") }
+        return bytes
     }
 
     func whole(atMost limit: Int) throws -> [UInt8] {

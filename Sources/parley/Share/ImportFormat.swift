@@ -34,7 +34,7 @@ enum ImportFormat: String, CaseIterable {
 
     /// - Returns: what to tell after the report.
     func read(
-        _ input: ImportInput, for workspace: Workspace, into sink: (ByteSource.Row) throws -> Void
+        _ input: ImportInput, for workspace: Workspace, into sink: (ReadRow) throws -> Void
     ) throws -> [String] {
         let me = try workspace.me()
         switch self {
@@ -42,62 +42,33 @@ enum ImportFormat: String, CaseIterable {
         case .csv: try readCSV(input, sink)
         case .md:
             let bytes = try input.source.whole(atMost: Self.largestMarkdown)
+            input.taken = bytes.count
             input.frame = .markdown(exported: MarkdownReader.exported(bytes))
-            for draft in MarkdownReader(me: me).read(bytes) { try sink(draft) }
+            for draft in MarkdownReader(me: me).read(bytes) { try sink(ReadRow(draft)) }
         case .stix: return try StixImport(me: me, workspace).read(input, into: sink)
         }
         return []
     }
 
     private func readJSONLines(
-        _ input: ImportInput, _ me: String, _ sink: (ByteSource.Row) throws -> Void
+        _ input: ImportInput, _ me: String, _ sink: (ReadRow) throws -> Void
     ) throws {
         var reader = JSONLinesReader(me: me)
-        let fault = try input.source.forEachDraft(
+        let fault = try input.forEachDraft(
             sink, feed: { reader.feed($0, into: $1) }, finish: { reader.finish(into: $0) })
         if let fault { throw fault }
     }
 
-    private func readCSV(_ input: ImportInput, _ sink: (ByteSource.Row) throws -> Void) throws {
+    private func readCSV(_ input: ImportInput, _ sink: (ReadRow) throws -> Void) throws {
         guard let kind = input.kind else { throw Self.wantsKind }
         var reader = CSVReader(kind: kind, options: input.csv)
-        let fault = try input.source.forEachDraft(
-            sink,
-            feed: {
-                defer { input.frame = reader.frame }
-                try reader.feed($0, into: $1)
-            }, finish: { try reader.finish(into: $0) })
+        let fault = try input.forEachDraft(
+            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) },
+            frame: { reader.frame })
         if let fault {
             throw CommandFailure(
                 .failed, "header",
                 "\(input.name), line \(fault.line): \(fault.reason). \(input.nothingWritten)")
         }
-    }
-}
-
-extension ByteSource {
-    typealias Row = Result<RecordDraft, DraftFault>
-
-    /// Feeds a reader piece by piece. Readers hand over drafts by a closure that cannot throw; they are passed on
-    /// after each piece.
-    /// - Returns: what the reader cannot go on after. The drafts before it are passed on.
-    func forEachDraft(
-        _ sink: (Row) throws -> Void,
-        feed: (ArraySlice<UInt8>, (Row) -> Void) throws -> Void, finish: ((Row) -> Void) throws -> Void
-    ) throws -> DraftFault? {
-        var drafts: [Row] = []
-        var broken: DraftFault?
-        do {
-            try forEachPiece { piece in
-                try feed(piece) { drafts.append($0) }
-                for draft in drafts { try sink(draft) }
-                drafts.removeAll(keepingCapacity: true)
-            }
-            try finish { drafts.append($0) }
-        } catch let fault as DraftFault {
-            broken = fault
-        }
-        for draft in drafts { try sink(draft) }
-        return broken
     }
 }

@@ -13,6 +13,8 @@ final class ImportInput {
     let csv: CSVOptions
     /// What stands around its rows: known once reading has begun.
     var frame = RowFrame.lines
+    /// Bytes of which the rows have been handed on.
+    var taken = 0
     /// Whether other files of the run stand before it.
     var isFirst = true
     /// What a person is told of it after the report.
@@ -34,8 +36,59 @@ final class ImportInput {
 
     var nothingWritten: String { isFirst ? "Nothing was written." : "Nothing of it was written." }
 
-    func read(for workspace: Workspace, into sink: (ByteSource.Row) throws -> Void) throws {
+    func read(for workspace: Workspace, into sink: (ReadRow) throws -> Void) throws {
         remarks =
             try mapping?.read(self, into: sink) ?? format.read(self, for: workspace, into: sink)
+    }
+}
+
+// MARK: - Rows
+
+extension ImportInput {
+    /// What one piece of the source holds.
+    private struct Piece: Sendable {
+        var rows: [ReadRow] = []
+        var frame: RowFrame?
+        /// Bytes of the source, up to its end.
+        var taken = 0
+    }
+
+    private static let mostPiecesAhead = 8
+
+    typealias Draft = Result<RecordDraft, DraftFault>
+
+    /// Feeds a reader piece by piece, on a thread of its own and some pieces ahead of who takes the rows.
+    /// - Parameter frame: what stands around the rows, where the reader knows.
+    /// - Returns: what the reader cannot go on after. The rows before it are passed on.
+    func forEachDraft(
+        _ sink: (ReadRow) throws -> Void,
+        feed: @escaping (ArraySlice<UInt8>, (Draft) -> Void) throws -> Void,
+        finish: @escaping ((Draft) -> Void) throws -> Void, frame: @escaping () -> RowFrame? = { nil }
+    ) throws -> DraftFault? {
+        let source = source
+        var broken: DraftFault?
+        try Ahead<Piece>.run(most: Self.mostPiecesAhead) { put in
+            var piece = Piece()
+            func flush() throws {
+                (piece.frame, piece.taken) = (frame(), source.taken)
+                try put(piece)
+                piece.rows.removeAll()
+            }
+            do {
+                try source.forEachPiece { bytes in
+                    try feed(bytes) { piece.rows.append(ReadRow($0)) }
+                    try flush()
+                }
+                try finish { piece.rows.append(ReadRow($0)) }
+            } catch let fault as DraftFault {
+                broken = fault
+            }
+            try flush()
+        } take: { piece in
+            if let frame = piece.frame { self.frame = frame }
+            taken = piece.taken
+            for row in piece.rows { try sink(row) }
+        }
+        return broken
     }
 }

@@ -1,3 +1,4 @@
+import ParleyClient
 import ParleyCore
 import ParleyExchange
 
@@ -49,14 +50,11 @@ struct ImportMapping {
 
     /// Hands on the records of the source.
     /// - Returns: what to tell of elements that became none, and of paths that led nowhere.
-    func read(_ input: ImportInput, into sink: (ByteSource.Row) throws -> Void) throws -> [String] {
+    func read(_ input: ImportInput, into sink: (ReadRow) throws -> Void) throws -> [String] {
         var reader = MappedReader(mapping, as: format, me: me)
-        let broken = try input.source.forEachDraft(
-            sink,
-            feed: {
-                defer { input.frame = reader.frame }
-                try reader.feed($0, into: $1)
-            }, finish: { try reader.finish(into: $0) })
+        let broken = try input.forEachDraft(
+            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) },
+            frame: { reader.frame })
         if let broken { try end(broken, input, reader.count, sink) }
         return Self.remarks(on: reader)
     }
@@ -75,13 +73,13 @@ struct ImportMapping {
 
     /// What stood before the place where a document breaks off counts.
     private func end(
-        _ fault: DraftFault, _ input: ImportInput, _ count: Int, _ sink: (ByteSource.Row) throws -> Void
+        _ fault: DraftFault, _ input: ImportInput, _ count: Int, _ sink: (ReadRow) throws -> Void
     ) throws {
         guard count > 0 else {
             throw CommandFailure(
                 .failed, "document", "\(input.name), \(fault.place): \(fault.reason). \(input.nothingWritten)"
             )
         }
-        try sink(.failure(fault))
+        try sink(ReadRow(.failure(fault)))
     }
 }

@@ -72,7 +72,7 @@ final class ImportRun {
         let sizes = inputs.compactMap(\.source.size)
         let total = sizes.reduce(0, +)
         guard sizes.count == inputs.count, total > 0 else { return nil }
-        return Double(inputs.reduce(0) { $0 + $1.source.taken }) / Double(total)
+        return Double(inputs.reduce(0) { $0 + $1.taken }) / Double(total)
     }
 
     /// An import goes into the store in parts of a thousand records: those before the failure are there.

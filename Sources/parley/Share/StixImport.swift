@@ -22,17 +22,17 @@ struct StixImport {
 
     /// Hands on the records of the source.
     /// - Returns: what to tell of objects that became none.
-    func read(_ input: ImportInput, into sink: (ByteSource.Row) throws -> Void) throws -> [String] {
+    func read(_ input: ImportInput, into sink: (ReadRow) throws -> Void) throws -> [String] {
         let here = here
         input.frame = .bundle
         var reader = StixReader(.parley, me: me) { here[$0] }
-        let broken = try input.source.forEachDraft(
-            { try sink($0.map(here.fitted)) }, feed: { try reader.feed($0, into: $1) },
-            finish: { try reader.finish(into: $0) })
+        let broken = try input.forEachDraft(
+            sink, feed: { piece, put in try reader.feed(piece) { put($0.map(here.fitted)) } },
+            finish: { put in try reader.finish { put($0.map(here.fitted)) } })
         if let broken {
             // What stood before the place where a document breaks off counts.
             guard reader.count > 0 else { throw Self.failure(broken, input) }
-            try sink(.failure(broken))
+            try sink(ReadRow(.failure(broken)))
         }
         let unused =
             "of \(reader.count) objects say nothing new: what every export makes, or ours without their extension"
