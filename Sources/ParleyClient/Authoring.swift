@@ -39,30 +39,10 @@ extension Workspace {
         guard !writes.isEmpty else { return [] }
         let bodies = try ChangesetBody.parts(of: act, writes) { ambient.random(16) }
         var author = try Author(tx, self)
-        var arrivals = try bodies.map { try author.arrival(of: $0) }[...]
-        return try store(in: tx, { author.named }) { arrivals.popFirst() }
-    }
-
-    /// Stores several changesets of the own chain in one transaction, each complete in itself: bulk work pays once
-    /// for what a transaction costs, and a kill leaves all of them or none. The caller has asked `expectWriter`.
-    /// - Parameters:
-    ///   - named: the statement that the newest of them names, once all are made.
-    ///   - next: the next one; nil after the last.
-    func store(
-        in tx: WriteTransaction, _ named: () -> [UInt8]?, _ next: () throws -> Arrival?
-    ) throws -> [ChangeID] {
-        guard var arrival = try next() else { return [] }
-        var appending = try tx.appending()
-        var changes: [ChangeID] = []
-        while true {
-            try appending.add([arrival])
-            changes.append(arrival.entry.header.change)
-            guard let more = try next() else { break }
-            arrival = more
-        }
-        try appending.finish()
-        if let named = named() { try tx.log.setMeta(Meta.namedStatement, named) }
-        return changes
+        let entries = try bodies.map { try author.entry(author.nextHeader(), $0) }
+        try tx.append(zip(entries, bodies).map { Arrival(entry: $0, body: $1) })
+        if let named = author.named { try tx.log.setMeta(Meta.namedStatement, named) }
+        return entries.map(\.header.change)
     }
 
     func expectWriter(_ tx: WriteTransaction) throws {
@@ -102,10 +82,14 @@ extension Act {
     }
 }
 
-/// The own chain during one transaction: numbers, stamps, hashes and contexts of what is being written.
+/// The own chain during one transaction: numbers, stamps, hashes and contexts of what is being written. Headers
+/// may go ahead of the bytes; both are made in the order of the chain.
 struct Author: Sendable {
     private let device: DeviceID
+    /// By the headers that have been made.
     private var head: ChainHead
+    /// Of the last changeset that has its bytes.
+    private var hash: [UInt8]
     private var held: Frontier
     private var newest: HybridTime
     private let wall: Int64
@@ -129,34 +113,34 @@ struct Author: Sendable {
                 number: 0, time: HybridTime(number: 0),
                 hash: Chain.start(workspace: workspace.id, device: device),
                 context: Frontier())
+        hash = head.hash
         wall = try workspace.correctedTime(log)
         statement = workspace.membership.roster.newest?.bytes
         lastNamed = try log.meta(Meta.namedStatement)
     }
 
-    /// The next changeset of the chain with this body, packed, sealed and hashed.
-    mutating func arrival(of body: ChangesetBody) throws -> Arrival {
-        let header = nextHeader()
+    /// The changeset of a header, whose body is packed, sealed and hashed.
+    mutating func entry(_ header: ChangesetHeader, _ body: ChangesetBody) throws -> LogEntry {
         let bytes = try sealer.encode(header, Packing.pack(body.bytes))
-        let entry = LogEntry(
-            header: header, hash: Chain.next(after: head.hash, bytes: bytes),
-            address: ChangeAddress(header.change).index, bytes: bytes)
-        head = head.advanced(by: entry)
-        held[device] = head.number
-        newest = header.time
-        return Arrival(entry: entry, body: body)
+        hash = Chain.next(after: hash, bytes: bytes)
+        return LogEntry(
+            header: header, hash: hash, address: ChangeAddress(header.change).index, bytes: bytes)
     }
 
-    private mutating func nextHeader() -> ChangesetHeader {
+    mutating func nextHeader() -> ChangesetHeader {
         let change = ChangeID(device: device, number: head.number + 1)
         var context = held
         context[device] = 0
         if Flaw.isPlanted(.contextNotUpdated), head.number > 0 { context = head.context }
         let names = statement != nil && (statement != lastNamed || change.number == 1)
         if names { (named, lastNamed) = (statement, statement) }
-        return ChangesetHeader(
+        let header = ChangesetHeader(
             change: change, time: HybridTime.next(after: newest, wall: wall), epoch: sealer.epoch,
             context: change.number == 1 ? context : context.difference(from: head.context),
             statement: names ? statement : nil)
+        head = head.advanced(by: header, hash: [])
+        held[device] = head.number
+        newest = header.time
+        return header
     }
 }

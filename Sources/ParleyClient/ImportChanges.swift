@@ -2,18 +2,23 @@ internal import Foundation
 internal import ParleyCore
 internal import ParleyStore
 
-/// Makes the changesets of an import's parts, in their order, on a thread of its own: while a part is sorted,
-/// encoded, packed, sealed and hashed, the next one is compared with the workspace.
+/// Makes the changesets of an import's parts, in their order, on a thread of its own: a part is sorted and encoded
+/// while the next one is compared with the workspace, and all of them are packed, sealed and hashed while they
+/// are merged.
 final class ImportChanges: @unchecked Sendable {
-    /// One after the other; what is touched there alone is the author and the count of parts.
+    /// One after the other; the variables are touched there alone.
     private let queue = DispatchQueue(label: "import changes")
     private var author: Result<Author, any Error>
     private var parts: Int64
-    /// Guards what follows.
-    private let change = NSCondition()
-    private var made: [Arrival] = []
-    private var failure: (any Error)?
-    private var waiting = 0
+    private var unsealed: [Draft] = []
+    private let bodies = Belt<Draft>()
+    private let entries = Belt<LogEntry>()
+
+    /// A changeset of which all is there but its bytes.
+    private struct Draft: Sendable {
+        var header: ChangesetHeader
+        var body: ChangesetBody
+    }
 
     /// - Parameters:
     ///   - author: or why there is none, which matters once there is something to write.
@@ -24,25 +29,23 @@ final class ImportChanges: @unchecked Sendable {
 
     /// - Parameter act: all of it except the part's number.
     func add(_ part: CollectedWrites.Part, under act: Act) {
-        change.withLock { waiting += 1 }
         queue.async { [self] in
-            let arrivals = Result { try make(part, act) }
-            change.withLock {
-                waiting -= 1
-                do { made += try arrivals.get() } catch { failure = failure ?? error }
-                change.signal()
-            }
+            do { try encode(part, act) } catch { bodies.end(.failure(error)) }
         }
     }
 
-    private func make(_ part: CollectedWrites.Part, _ act: Act) throws -> [Arrival] {
+    private func encode(_ part: CollectedWrites.Part, _ act: Act) throws {
         var (act, author) = (act, try author.get())
         act[.part] = .int(parts + 1)
-        let bodies = try ChangesetBody.parts(
+        let parts = try ChangesetBody.parts(
             of: act, records: part.written.inOrder, said: part.said.inOrder)
-        parts += Int64(bodies.count)
-        defer { self.author = .success(author) }
-        return try bodies.map { try author.arrival(of: $0) }
+        self.parts += Int64(parts.count)
+        for body in parts {
+            let draft = Draft(header: author.nextHeader(), body: body)
+            unsealed.append(draft)
+            try bodies.put(draft)
+        }
+        self.author = .success(author)
     }
 
     /// Lets go of what is not needed any more, which takes its time too.
@@ -50,16 +53,39 @@ final class ImportChanges: @unchecked Sendable {
         queue.async { [rest] in _ = rest }
     }
 
-    /// Waits for the next one; nil after the last of what was added.
-    /// - Throws: where a part cannot be a body, or one of its values is too large for any.
-    func next() throws -> Arrival? {
-        change.lock()
-        defer { change.unlock() }
-        while made.isEmpty, waiting > 0, failure == nil { change.wait() }
-        if let failure { throw failure }
-        return made.isEmpty ? nil : made.removeFirst()
+    /// That was the last part.
+    func seal() {
+        queue.async { [self] in
+            bodies.end()
+            entries.end(
+                Result {
+                    guard !unsealed.isEmpty else { return }
+                    var author = try author.get()
+                    for draft in unsealed { try entries.put(author.entry(draft.header, draft.body)) }
+                })
+            unsealed = []
+        }
     }
 
-    /// The statement that the newest of them names, where one does.
-    var named: [UInt8]? { queue.sync { try? author.get().named } }
+    /// Stores them, each complete in itself, in one transaction: bulk work pays once for what a transaction costs,
+    /// and a kill leaves all of them or none.
+    /// - Throws: besides what the store says, where a part cannot be a body, or a value is too large for any.
+    func store(in tx: WriteTransaction) throws -> [ChangeID] {
+        guard var draft = try bodies.next() else { return [] }
+        var appending = try tx.appending()
+        var changes: [ChangeID] = []
+        var named: [UInt8]?
+        while true {
+            try appending.announce(draft.header, draft.body)
+            changes.append(draft.header.change)
+            named = draft.header.statement ?? named
+            guard let next = try bodies.next() else { break }
+            draft = next
+        }
+        try appending.merge()
+        while let entry = try entries.next() { try appending.append(entry) }
+        try appending.finish()
+        if let named { try tx.log.setMeta(Meta.namedStatement, named) }
+        return changes
+    }
 }

@@ -64,6 +64,7 @@ package final class Importer {
     private var weight = 0
     private var transactions = 0
     private let postponed = PostponedRows()
+    private let checkpointer: Checkpointer?
 
     /// - Parameter transaction: the one in which to do everything, for a caller who may want to undo it all;
     ///   otherwise a few changesets have one.
@@ -71,6 +72,7 @@ package final class Importer {
         self.workspace = workspace
         self.options = options
         self.transaction = transaction
+        checkpointer = transaction == nil ? Checkpointer(workspace.store) : nil
         tallies = options.files.map { _ in ImportTally() }
         sight = ImportSight(sources: Set(options.files.map(\.source)), ledger)
         batch = ImportBatch(id: workspace.ambient.random(16))
@@ -149,12 +151,14 @@ package final class Importer {
         try prepare()
         var group = Array(parts.prefix(count))
         parts.removeFirst(group.count)
+        let weight = group.joined().reduce(0) { $0 + $1.read.weight }
         guard !group.isEmpty || isEnd && batch.part > 0 else { return }
         let (before, reading) = ((tallies, postponed.count, batch.part), file)
         defer { file = reading }
         do {
             changes += try commit { tx in try take(&group, isEnd: isEnd, tx) }
             transactions += 1
+            try checkpointer?.committed(weight)
         } catch {
             // The transaction is gone, and what was counted in it.
             (tallies, batch.part) = (before.0, before.2)
@@ -182,7 +186,7 @@ package final class Importer {
         try sight.begin(tx)
         try workspace.expectWriter(tx)
         let made = try collect(tx)
-        let changes = try workspace.store(in: tx, { made.named }) { try made.next() }
+        let changes = try made.store(in: tx)
         batch.part += Int64(changes.count)
         try sight.finish(tx)
         return changes
@@ -227,6 +231,7 @@ package final class Importer {
         if isEnd, isOpen, isBegun, postponed.count == 0 {
             changes.add(CollectedWrites.Part(), under: act(rows: tally.rows, isLast: true))
         }
+        changes.seal()
         changes.discard(collected)
     }
 

@@ -31,11 +31,12 @@ package struct ChainHead: Equatable, Sendable {
     }
 
     /// The head after one more changeset.
-    package func advanced(by entry: LogEntry) -> ChainHead {
+    package func advanced(by entry: LogEntry) -> ChainHead { advanced(by: entry.header, hash: entry.hash) }
+
+    package func advanced(by header: ChangesetHeader, hash: [UInt8]) -> ChainHead {
         var context = context
-        context.merge(entry.header.context)
-        return ChainHead(
-            number: entry.header.change.number, time: entry.header.time, hash: entry.hash, context: context)
+        context.merge(header.context)
+        return ChainHead(number: header.change.number, time: header.time, hash: hash, context: context)
     }
 }
 

@@ -1,5 +1,5 @@
 internal import GRDB
-internal import ParleyCore
+package import ParleyCore
 
 /// Changesets on their way into the log, at once, and into the tables, all together when it finishes: the
 /// more there are, the fewer pages of the tables are written twice.
@@ -10,24 +10,61 @@ package struct Appending {
     private var groups = 0
     /// What to index in the end; of many nothing is kept.
     private var records: Set<RecordName> = []
+    /// Changesets whose bytes are still to come, and the position of the first.
+    private var announced: ArraySlice<ChangeID> = []
+    private var position: Int64
 
     fileprivate init(_ tx: WriteTransaction, reporting: Bool) throws {
         self.tx = tx
         applier = LiveApplier(target: tx.db, log: tx.log, rules: tx.rules, wantsWrites: reporting)
         wasIndexed = try tx.isIndexed()
+        position = try tx.log.lastPosition() + 1
     }
 
     package mutating func add(_ arrivals: [Arrival]) throws {
         for arrival in arrivals {
-            try applier.add(arrival, at: try tx.log.append(arrival.entry))
-            guard let written = arrival.body.readable?.written else { continue }
-            groups += written.count
-            if groups <= WriteTransaction.indexedAtOnce { records.formUnion(written.map(\.name)) }
+            let position = try tx.log.append(arrival.entry)
+            self.position = position + 1
+            try applier.add(arrival, at: position)
+            note(arrival.body)
         }
     }
 
+    private mutating func note(_ body: OpenedBody) {
+        guard let written = body.readable?.written else { return }
+        groups += written.count
+        if groups <= WriteTransaction.indexedAtOnce { records.formUnion(written.map(\.name)) }
+    }
+
+    // MARK: Before the bytes are there
+
+    /// Takes an own changeset whose bytes are still being made; `append` brings them, for each in its turn.
+    package mutating func announce(_ header: ChangesetHeader, _ body: ChangesetBody) throws {
+        let entry = LogEntry(header: header, hash: [], address: 0, bytes: [])
+        try applier.add(Arrival(entry: entry, body: body), at: position + Int64(announced.count))
+        announced.append(header.change)
+        note(.body(body))
+    }
+
+    /// Merges what has been announced.
+    package mutating func merge() throws { try applier.merge() }
+
+    /// - Throws: `inconsistent` where it is not the changeset that was announced next.
+    package mutating func append(_ entry: LogEntry) throws {
+        let isNext = announced.popFirst() == entry.header.change
+        guard try tx.log.append(entry) == position, isNext else {
+            throw StoreError(.inconsistent, path: "", cause: "a changeset is not the one that was announced")
+        }
+        position += 1
+        applier.complete(entry)
+    }
+
+
     @discardableResult
     package mutating func finish() throws -> Applied {
+        guard announced.isEmpty else {
+            throw StoreError(.inconsistent, path: "", cause: "a changeset was announced and did not come")
+        }
         try applier.finish()
         let isFew = groups <= WriteTransaction.indexedAtOnce
         if wasIndexed, isFew, applier.applied.position > 0 {

@@ -15,6 +15,8 @@ package final class Beside<Item: Sendable>: @unchecked Sendable {
         }
     }
 
+    package var isDone: Bool { change.withLock { result != nil } }
+
     /// Waits until it is made.
     /// - Throws: what making it threw.
     package func get() throws -> Item {

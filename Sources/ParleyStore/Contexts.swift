@@ -61,6 +61,9 @@ struct ChainEnds {
         return (context, !header.context.numbers.isEmpty)
     }
 
+    /// The chain's last changeset has got its hash.
+    mutating func complete(_ entry: LogEntry) { ends[entry.header.change.device]?.hash = entry.hash }
+
     func save(to log: Log) throws {
         for (device, end) in ends {
             var context = Frontier()

@@ -58,13 +58,17 @@ struct LiveApplier {
         return nil
     }
 
+    /// What was added without its hash has it now.
+    mutating func complete(_ entry: LogEntry) { ends.complete(entry) }
+
     /// Merges what has been added and saves the ends of the chains.
     mutating func finish() throws {
         try merge()
         try ends.save(to: Log(target))
     }
 
-    private mutating func merge() throws {
+    /// Merges what has been added.
+    mutating func merge() throws {
         if batch.isEmpty { return }
         batch.sort()
         let merge = try LiveMerge(db: target, batch: batch, rules: rules, wantsWrites: wantsWrites)

@@ -5,7 +5,7 @@ internal import ParleyCore
 /// One SQLite file, opened the way every file of ours is: WAL, `synchronous=FULL` (asserted, because GRDB
 /// lowers it for WAL after its preparation hook, and NORMAL loses acknowledged commits in a power cut),
 /// foreign functions distrusted, a busy timeout, numbered migrations.
-package final class StoreFile {
+package final class StoreFile: Sendable {
     package let path: String
     package let isReadOnly: Bool
     private let queue: DatabaseQueue

@@ -24,10 +24,8 @@ package final class WorkspaceStore {
         let file = try StoreFile(
             path: path, application: application, readOnly: readOnly, busyTimeout: busyTimeout,
             migrator: migrator)
-        try file.withoutTransaction { db in
-            if !readOnly { try prepareBulk(db) }
-            TextFold.install(in: db)
-        }
+        if !readOnly { try file.setCheckpoints(after: pagesToCheckpoint) }
+        try file.withoutTransaction { TextFold.install(in: $0) }
         return file
     }
 
@@ -39,9 +37,7 @@ package final class WorkspaceStore {
 
     /// Records have random ids, so a commit of a thousand touches most pages of an index: checkpointing after
     /// every 1,000 pages (SQLite's default) would write them all twice for every commit.
-    private static func prepareBulk(_ db: Database) throws {
-        try db.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
-    }
+    static let pagesToCheckpoint = 8000
 
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

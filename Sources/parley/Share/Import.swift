@@ -111,10 +111,16 @@ struct ImportCommand: Subcommand {
         settings.allowsOlder = allowOlder
         let report = ImportReport(inputs, console, workspace, isDry: dryRun)
         if !dryRun, onError == "skip" { report.keepRefused(at: refused, again: again) }
-        defer { if !dryRun { _ = try? workspace.catchUpIndex(forMilliseconds: 50) } }
+        defer { if !dryRun { indexFew(report.total, workspace) } }
         try ImportRun(inputs, report, console, workspace)
             .run(settings, strict: onError == "stop", dry: dryRun)
         try report.say()
+    }
+
+    /// Much is left to the first search, which does all of it at once.
+    private func indexFew(_ total: ImportTally, _ workspace: Workspace) {
+        guard total.created + total.changed < 2_000 else { return }
+        _ = try? workspace.catchUpIndex(forMilliseconds: 50)
     }
 
     // MARK: Files

@@ -53,7 +53,7 @@ extension ImportInput {
         var taken = 0
     }
 
-    private static let mostPiecesAhead = 8
+    private static let mostPiecesAhead = 12
 
     typealias Draft = Result<RecordDraft, DraftFault>
 
