@@ -18,6 +18,7 @@ final class LiveMerge {
     let registers: RegisterStatements
     let asides: AsideStatements
     private let pending = PendingValues()
+    let open = OpenRegisters()
 
     static let touchSQL = "INSERT OR IGNORE INTO touched (record, position) VALUES (?, ?)"
 
@@ -76,8 +77,8 @@ final class LiveMerge {
             run.rowid == .max
             ? LiveRow(new: name, statements.table, first, pending)
             : try LiveRow(name, statements, rowid: run.rowid, pending)
-        asides.openRecord(name, stored: row.review)
         for index in run.groups { try merge(batch.groups[index], into: row) }
+        try settleOpen(row)
         try save(row, statements)
         if row.hasDeletion {
             try asides.flush()
@@ -115,7 +116,7 @@ final class LiveMerge {
         _ group: Batch.Group, _ mask: UInt64, of change: Batch.Change, into row: LiveRow
     ) throws {
         var contested = row.isFresh ? 0 : row.heads.contested(mask) { change.context.covers($0) }
-        contested |= row.disputed & mask
+        contested |= (row.disputed | open.plain) & mask
         if mask & ~contested != 0 { row.heads.replace(mask & ~contested, by: change.origin) }
         for index in group.writes {
             let write = batch.writes[index]
