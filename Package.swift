@@ -49,11 +49,11 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])])
     ]
         + module("ParleyCore", needs: [])
-        + [.systemLibrary(name: "CLinux")]
+        + [.systemLibrary(name: "CLinux"), .systemLibrary(name: "CSQLite")]
         + module("ParleyTransport", needs: ["CLinux", crypto])
         + module("ParleyProtocol", needs: ["ParleyCore", "CZstd", crypto])
         + module("ParleyTrust", needs: ["ParleyCore", crypto])
-        + module("ParleyStore", needs: ["ParleyCore", grdb, grdbSQLite])
+        + module("ParleyStore", needs: ["ParleyCore", "CSQLite", grdb, grdbSQLite])
         + module("ParleyExchange", needs: ["ParleyCore", yams])
         + module("ParleyAnalysis", needs: ["ParleyCore"], tests: ["ParleyExchange"])
         + module("ParleyClient", needs: ["ParleyCore", "ParleyProtocol", "ParleyStore", "ParleyTrust", grdb])

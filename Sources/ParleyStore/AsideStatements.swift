@@ -25,7 +25,7 @@ final class AsideStatements {
     /// Where the pending heads of the record at hand begin.
     private var recordStart = 0
     private var loading: HotStatement?
-    private var saving: HotStatement?
+    private let saving: ManyRows
 
     private static let most = 50_000
     private static let mostBytes = 4 << 20
@@ -33,6 +33,8 @@ final class AsideStatements {
     init(_ db: Database, _ scratch: Arena) {
         self.db = db
         self.scratch = scratch
+        saving = ManyRows(
+            db, "INSERT INTO aside (kind, record, field, key, stamp, device, number, value)", columns: 8)
     }
 
     /// What the table has of one register.
@@ -88,27 +90,16 @@ final class AsideStatements {
 
     /// Writes what was kept back.
     func flush() throws {
+        if pending.isEmpty { return }
         pending.sort { ($0.record, $0.field) < ($1.record, $1.field) }
-        for new in pending { try insert(new) }
+        try saving.insert(pending) { new, row, first in
+            row.bindRegister(new.record, new.field, new.key, from: first)
+            row.bind(first + 4, Int64(new.head.origin.stamp.time.number))
+            row.bind(first + 5, id: new.head.origin.stamp.device.number)
+            row.bind(first + 6, Int64(new.head.origin.number))
+            row.bind(first + 7, blob: new.head.content.buffer)
+        }
         pending.removeAll(keepingCapacity: true)
         recordStart = 0
-    }
-
-    private func insert(_ new: Pending) throws {
-        let row =
-            try saving
-            ?? HotStatement(
-                db,
-                """
-                INSERT INTO aside (kind, record, field, key, stamp, device, number, value)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        saving = row
-        row.bindRegister(new.record, new.field, new.key)
-        row.bind(5, Int64(new.head.origin.stamp.time.number))
-        row.bind(6, id: new.head.origin.stamp.device.number)
-        row.bind(7, Int64(new.head.origin.number))
-        row.bind(8, blob: new.head.content.buffer)
-        try row.run()
     }
 }

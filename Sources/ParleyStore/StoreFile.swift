@@ -1,3 +1,4 @@
+internal import CSQLite
 package import GRDB
 internal import ParleyCore
 
@@ -18,6 +19,7 @@ package final class StoreFile {
     ) throws(StoreError) {
         self.path = path
         isReadOnly = readOnly
+        Self.settings
         do {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly, busyTimeout))
             try Self.prepare(
@@ -26,6 +28,9 @@ package final class StoreFile {
             throw StoreError(error, path: path)
         }
     }
+
+    /// Made once, before the first file is opened.
+    private static let settings: Void = csqlite_leave_memory_uncounted()
 
     private static func configuration(_ readOnly: Bool, _ busyTimeout: Double) -> Configuration {
         var configuration = Configuration()
