@@ -60,6 +60,7 @@ package final class WorkspaceStore {
         }
         migrator.registerMigration("references") { try LiveTables.createReferenceIndexes(in: $0) }
         migrator.registerMigration("asides") { try LiveTables.makeAsidesAnew(in: $0) }
+        migrator.registerMigration("search pieces") { try SearchIndex.makePiecesLarger(in: $0) }
         return migrator
     }
 
