@@ -81,10 +81,14 @@ extension Workspace {
     package func catchUpIndex(forMilliseconds patience: Int64) throws -> Bool {
         let end = ambient.now() + patience
         repeat {
-            if try store.catchUpIndex(atMost: 500) { return true }
+            let pause = min(end, ambient.now() + Self.longestIndexing)
+            if try store.catchUpIndex(while: { $0 == 0 || ambient.now() < pause }) { return true }
         } while ambient.now() < end
         return false
     }
+
+    /// Milliseconds for which nobody else can write meanwhile.
+    private static let longestIndexing: Int64 = 500
 
     /// Own changesets that no server has stored yet.
     package func unsentCount() throws -> UInt64 { try store.read { try $0.unsent(of: device) } }

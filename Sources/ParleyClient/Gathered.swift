@@ -8,7 +8,7 @@ struct Gathered {
 
     /// Bytes of changesets, packed as they come, after which they are applied: unpacked they take some ten
     /// times as much memory while they are merged.
-    static let most = 2 << 20
+    static let most = 3 << 20
 
     var isFull: Bool { bytes >= Self.most }
 

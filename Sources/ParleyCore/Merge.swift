@@ -33,10 +33,18 @@ extension Head: Sendable where Content: Sendable {}
 package func merged<Content>(
     _ heads: [Head<Content>], with write: Head<Content>, covers: (ChangeID) -> Bool
 ) -> [Head<Content>] {
-    var unseen = heads.filter { !covers($0.origin.change) }
-    unseen.append(write)
-    unseen.sort { $0.origin.stamp > $1.origin.stamp }
-    return unseen
+    var after = heads.sorted { $0.origin.stamp > $1.origin.stamp }
+    after.merge(write, covers: covers)
+    return after
+}
+
+extension Array {
+    /// Rule 3 for heads that stand as it leaves them, the shown one first: nothing is sorted anew.
+    package mutating func merge<Content>(_ write: Head<Content>, covers: (ChangeID) -> Bool)
+    where Element == Head<Content> {
+        removeAll { covers($0.origin.change) }
+        insert(write, at: firstIndex { $0.origin.stamp < write.origin.stamp } ?? endIndex)
+    }
 }
 
 /// The heads whose values differ from the shown one; `heads` are sorted, the shown one first.

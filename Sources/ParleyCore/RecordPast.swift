@@ -66,9 +66,7 @@ package struct RecordPast: Sendable {
         var heads: [Head<Value>] = []
         for change in changes {
             guard let value = change[register], held(change) else { continue }
-            heads = merged(heads, with: Head(origin: change.origin, content: value)) {
-                contexts.has(change.id, seen: $0)
-            }
+            heads.merge(Head(origin: change.origin, content: value)) { contexts.has(change.id, seen: $0) }
         }
         return heads
     }

@@ -29,6 +29,16 @@ package struct RowHeads: Equatable, Sendable {
         entries.filter { $0.mask & (1 << UInt64(field)) != 0 }.map(\.origin).sorted(by: >)
     }
 
+    /// The head of a field that has one alone with the shown value; nil for several, or none.
+    package func soleOrigin(of field: UInt32) -> Origin? {
+        var sole: Origin?
+        for entry in entries where entry.mask & (1 << UInt64(field)) != 0 {
+            if sole != nil { return nil }
+            sole = entry.origin
+        }
+        return sole
+    }
+
     /// The fields among `mask` that have a head which `covers` does not cover. Only these, and those that
     /// have heads set aside elsewhere, need the merge field by field; for the others the arriving write
     /// becomes the sole head (rule 3 of the merge law).

@@ -28,9 +28,7 @@ extension RecordPast {
             }
             for write in change.writes {
                 let head = Head(origin: change.origin, content: write.value)
-                heads[write.name] = merged(heads[write.name] ?? [], with: head) {
-                    has(change.id, seen: $0)
-                }
+                heads[write.name, default: []].merge(head) { has(change.id, seen: $0) }
             }
         }
         return found

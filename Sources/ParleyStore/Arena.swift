@@ -14,12 +14,28 @@ final class Arena {
 
     /// - Returns: the copy, valid until `reset`.
     func copy(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        guard let chunk = room(for: bytes.count) else { return UnsafeRawBufferPointer(start: nil, count: 0) }
-        let place = UnsafeMutableRawBufferPointer(rebasing: chunk[used..<used + bytes.count])
+        let place = take(bytes.count)
         place.copyMemory(from: bytes)
-        used += bytes.count
-        size += bytes.count
         return UnsafeRawBufferPointer(place)
+    }
+
+    private func take(_ count: Int) -> UnsafeMutableRawBufferPointer {
+        guard let chunk = room(for: count) else {
+            return UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        }
+        defer {
+            used += count
+            size += count
+        }
+        return UnsafeMutableRawBufferPointer(rebasing: chunk[used..<used + count])
+    }
+
+    /// - Returns: a copy of `content` behind `head`.
+    func copy(_ head: [UInt8], _ content: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let whole = take(head.count + content.count)
+        whole.copyBytes(from: head)
+        UnsafeMutableRawBufferPointer(rebasing: whole[head.count...]).copyMemory(from: content)
+        return UnsafeRawBufferPointer(whole)
     }
 
     func copy(_ bytes: [UInt8]) -> UnsafeRawBufferPointer { bytes.withUnsafeBytes { copy($0) } }
@@ -42,7 +58,7 @@ final class Arena {
 
 /// Bytes that lie elsewhere, equal if they are the same bytes. (CBOR here is deterministic: equal values
 /// have equal bytes.)
-struct ValueBytes: Equatable {
+struct ValueBytes: Hashable {
     let buffer: UnsafeRawBufferPointer
 
     @inline(__always)
@@ -51,4 +67,6 @@ struct ValueBytes: Equatable {
         guard let first = left.buffer.baseAddress, let second = right.buffer.baseAddress else { return true }
         return memcmp(first, second, left.buffer.count) == 0
     }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(bytes: buffer) }
 }

@@ -3,23 +3,20 @@ internal import ParleyCore
 
 /// The table of heads whose value differs from the shown one.
 ///
-/// Rows are visited in another order than this table has, so new heads are kept back and written in its
-/// order when the batch ends. Until then `load` finds them among those of the record at hand.
+/// Rows are visited in another order than the table's index has, so new heads are kept back and written in the
+/// order of the index when the batch ends.
 final class AsideStatements {
+    /// A head as it stands in the table.
+    struct Stored {
+        let rowid: Int64
+        let head: Head<ValueBytes>
+    }
+
     private struct Pending {
         let head: Head<ValueBytes>
         let record: RecordName
         let field: UInt32
         let key: UnsafeRawBufferPointer?
-
-        func isOf(_ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?) -> Bool {
-            self.field == field && self.record == record && sameKey(key)
-        }
-
-        private func sameKey(_ other: UnsafeRawBufferPointer?) -> Bool {
-            guard let key, let other else { return key == nil && other == nil }
-            return ValueBytes(buffer: key) == ValueBytes(buffer: other)
-        }
     }
 
     private let db: Database
@@ -27,154 +24,82 @@ final class AsideStatements {
     private var pending: [Pending] = []
     /// Where the pending heads of the record at hand begin.
     private var recordStart = 0
-    private var record: RecordName?
-    /// The stored heads of the record at hand, read at once where they are few.
-    private var stored: [Pending] = []
-    private var isStoredRead = false
-    private var storedCount = 0
-    private var loadingRecord: HotStatement?
     private var loading: HotStatement?
-    private var saving: HotStatement?
+    private let saving: ManyRows
 
-    /// Beyond so many for one record they are written at once, so that finding them stays cheap.
-    private static let mostOfRecord = 64
     private static let most = 50_000
-    private static let mostAtOnce = 256
     private static let mostBytes = 4 << 20
 
     init(_ db: Database, _ scratch: Arena) {
         self.db = db
         self.scratch = scratch
+        saving = ManyRows(
+            db, "INSERT INTO aside (kind, record, field, key, stamp, device, number, value)", columns: 8)
     }
 
-    /// The next heads are those of `record`, of which `count` are stored.
-    func openRecord(_ record: RecordName, stored count: Int) {
-        self.record = record
-        stored.removeAll(keepingCapacity: true)
-        storedCount = count
-        isStoredRead = count == 0
-    }
-
+    /// What the table has of one register.
     func load(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?
-    ) throws -> [Head<ValueBytes>] {
-        var heads: [Head<ValueBytes>] = []
-        if storedCount > Self.mostAtOnce {
-            heads = try loadRegister(record, field, key)
-        } else {
-            if !isStoredRead { try loadRecord(record) }
-            for old in stored where old.isOf(record, field, key) { heads.append(old.head) }
-        }
-        for new in pending[recordStart...] where new.isOf(record, field, key) { heads.append(new.head) }
-        return heads
-    }
-
-    private func loadRecord(_ record: RecordName) throws {
-        let row =
-            try loadingRecord
-            ?? HotStatement(
-                db, "SELECT stamp, device, number, value, field, key FROM aside WHERE kind = ? AND record = ?"
-            )
-        loadingRecord = row
-        row.bind(1, Int64(record.kind))
-        row.bind(2, id: record.id.number)
-        defer { row.reset() }
-        while try row.step() {
-            let key = row.borrowedBytes(5)
-            stored.append(
-                Pending(
-                    head: try head(row), record: record, field: UInt32(row.int(4)),
-                    key: key.isEmpty ? nil : scratch.copy(key)))
-        }
-        isStoredRead = true
-    }
-
-    private func loadRegister(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?
-    ) throws -> [Head<ValueBytes>] {
+        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?, into arena: Arena
+    ) throws -> [Stored] {
         let row =
             try loading
             ?? HotStatement(
                 db,
                 """
-                SELECT stamp, device, number, value FROM aside
+                SELECT stamp, device, number, value, rowid FROM aside
                 WHERE kind = ? AND record = ? AND field = ? AND key = ?
                 """)
         loading = row
         row.bindRegister(record, field, key)
         defer { row.reset() }
-        var heads: [Head<ValueBytes>] = []
-        while try row.step() { heads.append(try head(row)) }
+        var heads: [Stored] = []
+        while try row.step() {
+            let value = ValueBytes(buffer: arena.copy(row.borrowedBytes(3)))
+            let head = Head(origin: try row.origin(0), content: value)
+            heads.append(Stored(rowid: row.int(4), head: head))
+        }
         return heads
-    }
-
-    private func head(_ row: HotStatement) throws -> Head<ValueBytes> {
-        let value = ValueBytes(buffer: scratch.copy(row.borrowedBytes(3)))
-        return Head(origin: try row.origin(0), content: value)
     }
 
     /// Keeps the head for `flush`; its value must stay where it is until then.
     func save(
         _ head: Head<ValueBytes>, _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?
-    ) throws {
+    ) {
         pending.append(Pending(head: head, record: record, field: field, key: key))
-        if pending.count - recordStart > Self.mostOfRecord { try flush() }
     }
 
-    func remove(
-        _ head: Head<ValueBytes>, _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?
-    ) throws {
-        let isNew: (Pending) -> Bool = { $0.head.origin == head.origin && $0.isOf(record, field, key) }
-        if let index = pending[recordStart...].firstIndex(where: isNew) {
-            pending.remove(at: index)
-            return
-        }
-        stored.removeAll { $0.head.origin == head.origin && $0.isOf(record, field, key) }
-        let row = try HotStatement(
-            db,
-            """
-            DELETE FROM aside
-            WHERE kind = ? AND record = ? AND field = ? AND key = ? AND stamp = ? AND device = ?
-            """)
-        row.bindRegister(record, field, key)
-        row.bind(5, Int64(head.origin.stamp.time.number))
-        row.bind(6, id: head.origin.stamp.device.number)
+    /// Takes back the head of a plain field that was saved for the record at hand.
+    func takeNew(_ field: UInt32) -> Head<ValueBytes>? {
+        guard let index = pending[recordStart...].firstIndex(where: { $0.field == field && $0.key == nil })
+        else { return nil }
+        return pending.remove(at: index).head
+    }
+
+    func remove(_ rowid: Int64) throws {
+        let row = try HotStatement(db, "DELETE FROM aside WHERE rowid = ?")
+        row.bind(1, rowid)
         try row.run()
     }
 
     /// The next heads are another record's.
     func closeRecord() throws {
-        stored.removeAll(keepingCapacity: true)
-        record = nil
         if pending.count > Self.most || scratch.size > Self.mostBytes { try flush() }
         if pending.isEmpty { scratch.reset() }
         recordStart = pending.count
     }
 
-    /// Writes what was kept back, in the order of the table.
+    /// Writes what was kept back.
     func flush() throws {
+        if pending.isEmpty { return }
         pending.sort { ($0.record, $0.field) < ($1.record, $1.field) }
-        for new in pending { try insert(new) }
-        if isStoredRead { stored += pending.filter { $0.record == record } }
+        try saving.insert(pending) { new, row, first in
+            row.bindRegister(new.record, new.field, new.key, from: first)
+            row.bind(first + 4, Int64(new.head.origin.stamp.time.number))
+            row.bind(first + 5, id: new.head.origin.stamp.device.number)
+            row.bind(first + 6, Int64(new.head.origin.number))
+            row.bind(first + 7, blob: new.head.content.buffer)
+        }
         pending.removeAll(keepingCapacity: true)
         recordStart = 0
-    }
-
-    private func insert(_ new: Pending) throws {
-        let row =
-            try saving
-            ?? HotStatement(
-                db,
-                """
-                INSERT INTO aside (kind, record, field, key, stamp, device, number, value)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """)
-        saving = row
-        row.bindRegister(new.record, new.field, new.key)
-        row.bind(5, Int64(new.head.origin.stamp.time.number))
-        row.bind(6, id: new.head.origin.stamp.device.number)
-        row.bind(7, Int64(new.head.origin.number))
-        row.bind(8, blob: new.head.content.buffer)
-        try row.run()
     }
 }

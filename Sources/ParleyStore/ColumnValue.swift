@@ -19,18 +19,39 @@ extension LiveColumn {
     }
 
     /// The value in a column as CBOR.
-    func encoded(_ column: Int32, of row: HotStatement) -> [UInt8] {
-        if row.isNull(column) { return [CBORItem.null] }
-        var bytes: [UInt8] = []
-        switch field.type {
-        case .int, .probability: Value.int(row.int(column)).encode(into: &bytes)
-        case .bool: bytes.append(row.int(column) != 0 ? 0xF5 : 0xF4)
-        case .ref: bytes.append(2, row.borrowedBytes(column))
-        case .tuple(let components):
-            (TupleText.decode(row.bytes(column), components) ?? .null).encode(into: &bytes)
-        case .line, .text, .date, .instant, .choice, .url, .any: bytes.append(3, row.borrowedBytes(column))
+    func encoded(_ column: Int32, of row: HotStatement, into arena: Arena) -> UnsafeRawBufferPointer {
+        guard let major = textMajor, !row.isNull(column) else {
+            var bytes: [UInt8] = []
+            value(column, of: row).encode(into: &bytes)
+            return arena.copy(bytes)
         }
-        return bytes
+        var head: [UInt8] = []
+        let content = row.borrowedBytes(column)
+        head.append(cborMajor: major, UInt64(content.count))
+        return arena.copy(head, content)
+    }
+
+    /// Whether a column has that value.
+    func holds(_ value: UnsafeRawBufferPointer, _ column: Int32, of row: HotStatement) -> Bool {
+        let isNull = value[0] == CBORItem.null
+        if isNull || row.isNull(column) { return isNull && row.isNull(column) }
+        guard let major = textMajor else {
+            var bytes: [UInt8] = []
+            self.value(column, of: row).encode(into: &bytes)
+            return bytes.withUnsafeBytes { ValueBytes(buffer: $0) == ValueBytes(buffer: value) }
+        }
+        let item = CBORItem(value)
+        return item.major == major
+            && ValueBytes(buffer: item.payload) == ValueBytes(buffer: row.borrowedBytes(column))
+    }
+
+    /// The major type of values that stand in the column byte for byte.
+    private var textMajor: UInt8? {
+        switch field.type {
+        case .int, .probability, .bool, .tuple: nil
+        case .ref: 2
+        case .line, .text, .date, .instant, .choice, .url, .any: 3
+        }
     }
 
     func value(_ column: Int32, of row: HotStatement) -> Value {
@@ -42,13 +63,5 @@ extension LiveColumn {
         case .tuple(let components): return TupleText.decode(row.bytes(column), components) ?? .null
         case .line, .text, .date, .instant, .choice, .url, .any: return .text(row.text(column) ?? "")
         }
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(_ major: UInt8, _ content: UnsafeRawBufferPointer) {
-        reserveCapacity(content.count + 9)
-        append(cborMajor: major, UInt64(content.count))
-        append(contentsOf: content)
     }
 }

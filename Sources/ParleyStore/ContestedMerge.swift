@@ -3,23 +3,15 @@ internal import ParleyCore
 /// Registers whose heads an arriving change has not all seen: the merge law, head by head.
 extension LiveMerge {
     func mergeContested(_ write: Batch.Write, of change: Batch.Change, into row: LiveRow) throws {
-        let origins = row.heads.origins(of: write.field)
+        if let place = open.place(write.field, nil) { return mergeOpen(place, write, of: change, row) }
         let isDisputed = row.disputed & (1 << UInt64(write.field)) != 0
-        if !isDisputed, origins.count == 1, !change.context.covers(origins[0].change) {
-            return try mergePair(write, of: change, over: origins[0], into: row)
-        }
-        let old = isDisputed ? try asides.load(row.name, write.field, nil) : []
-        if old.isEmpty, origins.allSatisfy({ change.context.covers($0.change) }) {
-            row.heads.replace(1 << UInt64(write.field), by: change.origin)
-            row.show(write.field, batch.value(write))
-            return report(change, row, write, .shown(over: false))
+        if !isDisputed, let sole = row.heads.soleOrigin(of: write.field), !change.context.covers(sole.change) {
+            return try mergePair(write, of: change, over: sole, into: row)
         }
         let value = ValueBytes(buffer: try shownValue(of: write.field, row))
-        let heads = origins.map { Head(origin: $0, content: value) } + old
-        let after = decide(heads, with: write, of: change)
-        row.heads.set(write.field, heads: after.equal)
-        if after.showsWrite { row.show(write.field, batch.value(write)) }
-        try settle(old, after, write, change, row)
+        let equal = row.heads.origins(of: write.field).map { Head(origin: $0, content: value) }
+        let place = try open(write.field, nil, equal, isDisputed: isDisputed, row)
+        mergeOpen(place, write, of: change, row)
     }
 
     /// The law for the most common case, two heads that have not seen each other: the greater stamp is shown,
@@ -29,102 +21,132 @@ extension LiveMerge {
     ) throws {
         let bit: UInt64 = 1 << UInt64(write.field)
         let arriving = ValueBytes(buffer: batch.value(write))
-        let standing = ValueBytes(buffer: try shownValue(of: write.field, row))
         let isShown = change.origin > head
-        if arriving == standing {
+        if try shows(arriving.buffer, write.field, row) {
             let isDropped = Flaw.isPlanted(.equalHeadDropped)
             row.heads.set(write.field, heads: isDropped ? [max(head, change.origin)] : [head, change.origin])
             return report(change, row, write, isShown ? .shown(over: false) : .same)
         }
-        let other =
-            isShown ? Head(origin: head, content: standing) : Head(origin: change.origin, content: arriving)
-        try asides.save(other, row.name, write.field, nil)
-        row.review += 1
-        row.disputed |= bit
         if isShown {
+            let standing = ValueBytes(buffer: try shownValue(of: write.field, row))
+            asides.save(Head(origin: head, content: standing), row.name, write.field, nil)
             row.heads.replace(bit, by: change.origin)
             row.show(write.field, arriving.buffer)
+        } else {
+            asides.save(Head(origin: change.origin, content: arriving), row.name, write.field, nil)
         }
+        row.review += 1
+        row.disputed |= bit
         report(change, row, write, isShown ? .shown(over: true) : .setAside)
     }
 
     /// Keyed registers, unknown fields, and all fields of unknown kinds.
     func mergeRegister(_ write: Batch.Write, of change: Batch.Change, into row: LiveRow) throws {
         let key = batch.key(write)
+        if let place = open.place(write.field, key) { return mergeOpen(place, write, of: change, row) }
         let stored = row.isFresh ? nil : try registers.load(row.name, write.field, key, into: scratch)
         guard let stored else {
             try registers.insert(row.name, write.field, key, batch.value(write), heads: [change.origin])
             return report(change, row, write, .shown(over: false))
         }
-        let old = row.review > 0 ? try asides.load(row.name, write.field, key) : []
-        if old.isEmpty, stored.allSatisfy({ change.context.covers($0.origin.change) }) {
+        let isSeen = stored.allSatisfy { change.context.covers($0.origin.change) }
+        if row.review == 0, isSeen {
             try registers.replace(row.name, write.field, key, batch.value(write), heads: [change.origin])
             return report(change, row, write, .shown(over: false))
         }
-        let after = decide(stored + old, with: write, of: change)
-        try registers.replace(row.name, write.field, key, after.value.buffer, heads: after.equal)
-        try settle(old, after, write, change, row)
+        let place = try open(write.field, key, stored, isDisputed: row.review > 0, row)
+        mergeOpen(place, write, of: change, row)
     }
 
-    struct Decision {
-        /// Of the heads that have the shown value, the greatest first.
-        var equal: [Origin]
-        var value: ValueBytes
-        var aside: ArraySlice<Head<ValueBytes>>
-        var showsWrite: Bool
-    }
+    // MARK: Open registers
 
-    private func decide(
-        _ heads: [Head<ValueBytes>], with write: Batch.Write, of change: Batch.Change
-    ) -> Decision {
-        let arriving = Head(origin: change.origin, content: ValueBytes(buffer: batch.value(write)))
-        let after = merged(heads, with: arriving) { change.context.covers($0) }
-        let shown = after[0]
-        return Decision(
-            equal: after.filter { $0.content == shown.content }.map(\.origin), value: shown.content,
-            aside: setAside(after), showsWrite: shown.origin == change.origin)
-    }
-
-    /// Brings the set-aside rows of one register to what was decided.
-    private func settle(
-        _ old: [Head<ValueBytes>], _ after: Decision, _ write: Batch.Write, _ change: Batch.Change,
+    /// - Parameter equal: the heads that have the shown value.
+    private func open(
+        _ field: UInt32, _ key: UnsafeRawBufferPointer?, _ equal: [Head<ValueBytes>], isDisputed: Bool,
         _ row: LiveRow
-    ) throws {
-        let key = batch.key(write)
-        for head in old where !after.aside.contains(where: { $0.origin == head.origin }) {
-            try asides.remove(head, row.name, write.field, key)
+    ) throws -> Int {
+        let new = key == nil ? asides.takeNew(field) : nil
+        let stored = isDisputed && new == nil ? try asides.load(row.name, field, key, into: scratch) : []
+        let heads = (equal + stored.map(\.head) + (new.map { [$0] } ?? []))
+            .sorted { $0.origin.stamp > $1.origin.stamp }
+        guard let shown = equal.first?.origin else {
+            throw StoreError(.damaged, path: "", cause: "a field with set-aside heads shows none")
         }
-        for head in after.aside where !old.contains(where: { $0.origin == head.origin }) {
-            try asides.save(head, row.name, write.field, key)
-        }
-        row.review += after.aside.count - old.count
-        if !write.isKeyed, row.table.place(of: write.field) != nil {
-            let bit: UInt64 = 1 << UInt64(write.field)
-            row.disputed = after.aside.isEmpty ? row.disputed & ~bit : row.disputed | bit
-        }
+        return open.open(
+            OpenRegister(
+                field: field, key: key, heads: heads, shown: shown, stored: stored,
+                counted: stored.count + (new == nil ? 0 : 1)))
+    }
+
+    private func mergeOpen(_ place: Int, _ write: Batch.Write, of change: Batch.Change, _ row: LiveRow) {
+        let arriving = Head(origin: change.origin, content: ValueBytes(buffer: batch.value(write)))
+        let heads = open.merge(arriving, at: place) { change.context.covers($0) }
         guard wantsWrites else { return }
-        if after.showsWrite {
-            report(change, row, write, .shown(over: !after.aside.isEmpty))
+        if heads[0].origin == change.origin {
+            let isOver = heads.contains { $0.content != arriving.content }
+            report(change, row, write, .shown(over: isOver))
         } else {
-            let isAside = after.aside.contains { $0.origin == change.origin }
-            report(change, row, write, isAside ? .setAside : .same)
+            report(change, row, write, arriving.content == heads[0].content ? .same : .setAside)
         }
     }
 
-    /// What a plain field shows at this point of the batch, as CBOR.
-    private func shownValue(of field: UInt32, _ row: LiveRow) throws -> UnsafeRawBufferPointer {
-        if let value = row.pendingValue(field) { return value }
-        if row.unfit & (1 << UInt64(field)) != 0 {
+    /// Brings the record's open registers, and the set-aside rows of each, to what was decided.
+    func settleOpen(_ row: LiveRow) throws {
+        for register in open.takeAll() {
+            let (added, removed, count) = register.difference()
+            for rowid in removed { try asides.remove(rowid) }
+            for head in added { asides.save(head, row.name, register.field, register.key) }
+            row.review += count - register.counted
+            try show(register, isDisputed: count > 0, row)
+        }
+    }
+
+    private func show(_ register: OpenRegister, isDisputed: Bool, _ row: LiveRow) throws {
+        let (shown, field) = (register.heads[0], register.field)
+        guard register.key == nil, row.table.place(of: field) != nil else {
+            return try registers.replace(
+                row.name, field, register.key, shown.content.buffer, heads: register.equal)
+        }
+        let bit: UInt64 = 1 << UInt64(field)
+        row.heads.set(field, heads: register.equal)
+        row.disputed = isDisputed ? row.disputed | bit : row.disputed & ~bit
+        if shown.origin != register.shown { row.show(field, shown.content.buffer) }
+    }
+
+    // MARK: What a plain field shows at this point of the batch
+
+    private enum Shown {
+        case bytes(UnsafeRawBufferPointer)
+        case column(LiveColumn, Int32, of: HotStatement)
+    }
+
+    private func shown(_ field: UInt32, _ row: LiveRow) throws -> Shown {
+        if let value = row.pendingValue(field) { return .bytes(value) }
+        if row.unfit & (1 << UInt64(field)) != 0,
             let stored = try registers.value(row.name, field, into: scratch)
-            if let stored { return stored }
+        {
+            return .bytes(stored)
         }
         guard let place = row.table.place(of: field), let rowid = row.rowid else {
-            return scratch.copy([CBORItem.null])
+            return .bytes(scratch.copy([CBORItem.null]))
         }
-        let statement = try statements(of: row.name.kind).column(place)
-        statement.bind(1, rowid)
-        defer { statement.reset() }
-        guard try statement.step() else { return scratch.copy([CBORItem.null]) }
-        return scratch.copy(row.table.columns[place].encoded(0, of: statement))
+        let values = try statements(of: row.name.kind).values(rowid)
+        return .column(row.table.columns[place], Int32(place), of: values)
+    }
+
+    private func shows(_ value: UnsafeRawBufferPointer, _ field: UInt32, _ row: LiveRow) throws -> Bool {
+        switch try shown(field, row) {
+        case .bytes(let bytes): ValueBytes(buffer: bytes) == ValueBytes(buffer: value)
+        case .column(let column, let place, let values): column.holds(value, place, of: values)
+        }
+    }
+
+    /// As CBOR, valid until the batch has been merged.
+    private func shownValue(of field: UInt32, _ row: LiveRow) throws -> UnsafeRawBufferPointer {
+        switch try shown(field, row) {
+        case .bytes(let bytes): bytes
+        case .column(let column, let place, let values):
+            column.encoded(place, of: values, into: scratch)
+        }
     }
 }

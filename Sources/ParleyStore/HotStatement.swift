@@ -6,6 +6,7 @@ internal import ParleyCore
 /// to the tables. Everywhere else GRDB's own calls serve.
 package struct HotStatement {
     private let statement: Statement
+    private let ids: BoundIDs
     private var handle: SQLiteStatement { statement.sqliteStatement }
 
     /// The connection's cached statement for `sql`.
@@ -13,6 +14,7 @@ package struct HotStatement {
         statement = try db.cachedStatement(sql: sql)
         sqlite3_reset(statement.sqliteStatement)
         sqlite3_clear_bindings(statement.sqliteStatement)
+        ids = BoundIDs(sqlite3_bind_parameter_count(statement.sqliteStatement))
     }
 
     @inline(__always)
@@ -43,16 +45,15 @@ package struct HotStatement {
 
     @inline(__always)
     package func bind(_ index: Int32, id: UInt128) {
-        withUnsafeBytes(of: id.bigEndian) {
-            _ = sqlite3_bind_blob64(handle, index, $0.baseAddress, 16, Self.transient)
-        }
+        sqlite3_bind_blob64(handle, index, ids.keep(id, at: index), 16, nil)
     }
 
     /// Binds UTF-8 that must outlive the step.
     @inline(__always)
     package func bind(_ index: Int32, utf8: UnsafeRawBufferPointer) {
         guard let start = utf8.baseAddress?.assumingMemoryBound(to: CChar.self) else {
-            return _ = sqlite3_bind_text(handle, index, "", 0, Self.transient)
+            return _ = sqlite3_bind_text64(
+                handle, index, ids.nothing, 0, nil, UInt8(SQLITE_UTF8))
         }
         sqlite3_bind_text64(handle, index, start, UInt64(utf8.count), nil, UInt8(SQLITE_UTF8))
     }
@@ -111,6 +112,8 @@ package struct HotStatement {
         isNull(column) ? nil : String(decoding: borrowedBytes(column), as: UTF8.self)
     }
 
+    package var columnCount: Int32 { sqlite3_column_count(handle) }
+
     package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
     private func failure() -> any Error {
@@ -123,4 +126,23 @@ package struct HotStatement {
     private static var transient: sqlite3_destructor_type {
         unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     }
+}
+
+/// Ids as a statement's parameters, where SQLite may read them for as long as the statement is used: it allocates
+/// for each that it must copy.
+private final class BoundIDs {
+    private let room: UnsafeMutableRawPointer
+
+    init(_ parameters: Int32) { room = .allocate(byteCount: 16 * Int(parameters + 1), alignment: 16) }
+
+    deinit { room.deallocate() }
+
+    @inline(__always)
+    func keep(_ id: UInt128, at index: Int32) -> UnsafeRawPointer {
+        room.storeBytes(of: id.bigEndian, toByteOffset: 16 * Int(index), as: UInt128.self)
+        return UnsafeRawPointer(room + 16 * Int(index))
+    }
+
+    /// Where a text without bytes lies.
+    var nothing: UnsafePointer<CChar> { UnsafePointer(room.assumingMemoryBound(to: CChar.self)) }
 }

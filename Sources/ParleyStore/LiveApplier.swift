@@ -116,11 +116,9 @@ extension LiveApplier {
         if body.act.kind != Act.Kind.hand.rawValue { try save(body.act, at: position) }
         for former in body.act[.former]?.namedChanges ?? [] { try save(former, nowAt: position) }
         if body.said.isEmpty { return }
-        let touch = try HotStatement(target, LiveMerge.touchSQL)
-        for group in body.said {
-            touch.bind(1, id: group.name.id.number)
-            touch.bind(2, position)
-            try touch.run()
+        try ManyRows(target, LiveMerge.touching, columns: 2).insert(body.said) { group, row, first in
+            row.bind(first, id: group.name.id.number)
+            row.bind(first + 1, position)
         }
     }
 

@@ -14,19 +14,20 @@ final class LiveMerge {
     private var handles: [DeviceID: [UInt8]?] = [:]
     private var rows: [String: RowStatements] = [:]
     private var current: (kind: UInt32, statements: RowStatements)?
-    private let touch: HotStatement
+    private let touch: ManyRows
     let registers: RegisterStatements
     let asides: AsideStatements
     private let pending = PendingValues()
+    let open = OpenRegisters()
 
-    static let touchSQL = "INSERT OR IGNORE INTO touched (record, position) VALUES (?, ?)"
+    static let touching = "INSERT OR IGNORE INTO touched (record, position)"
 
     init(db: Database, batch: Batch, rules: StoreRules, wantsWrites: Bool) throws {
         self.db = db
         self.batch = batch
         self.rules = rules
         self.wantsWrites = wantsWrites
-        touch = try HotStatement(db, Self.touchSQL)
+        touch = ManyRows(db, Self.touching, columns: 2)
         registers = RegisterStatements(db)
         scratch = Arena(chunkSize: 1 << 16)
         asides = AsideStatements(db, scratch)
@@ -76,8 +77,8 @@ final class LiveMerge {
             run.rowid == .max
             ? LiveRow(new: name, statements.table, first, pending)
             : try LiveRow(name, statements, rowid: run.rowid, pending)
-        asides.openRecord(name, stored: row.review)
         for index in run.groups { try merge(batch.groups[index], into: row) }
+        try settleOpen(row)
         try save(row, statements)
         if row.hasDeletion {
             try asides.flush()
@@ -87,10 +88,9 @@ final class LiveMerge {
     }
 
     private func touchAll() throws {
-        for group in batch.groups {
-            touch.bind(1, id: group.id.number)
-            touch.bind(2, batch.changes[Int(group.change)].position)
-            try touch.run()
+        try touch.insert(batch.groups) { group, row, first in
+            row.bind(first, id: group.id.number)
+            row.bind(first + 1, batch.changes[Int(group.change)].position)
         }
     }
 
@@ -115,7 +115,7 @@ final class LiveMerge {
         _ group: Batch.Group, _ mask: UInt64, of change: Batch.Change, into row: LiveRow
     ) throws {
         var contested = row.isFresh ? 0 : row.heads.contested(mask) { change.context.covers($0) }
-        contested |= row.disputed & mask
+        contested |= (row.disputed | open.plain) & mask
         if mask & ~contested != 0 { row.heads.replace(mask & ~contested, by: change.origin) }
         for index in group.writes {
             let write = batch.writes[index]

@@ -99,14 +99,17 @@ final class RowStatements {
     private var inserting: HotStatement?
     private var masked: HotStatement?
     private var updates: [UInt64: HotStatement] = [:]
-    private var columns: [HotStatement?]
+    private var reading: HotStatement?
+    private var isReading = false
+
+    /// Statements for one set of fields each; beyond so many, sets of more than two fields share one.
+    private static let mostUpdates = 32
 
     init(_ db: Database, _ table: LiveTable) throws {
         self.db = db
         self.table = table
         select = try HotStatement(db, table.selectSQL)
         find = try HotStatement(db, table.findSQL)
-        columns = [HotStatement?](repeating: nil, count: table.columns.count)
     }
 
     func rowid(_ name: RecordName) throws -> Int64? {
@@ -123,8 +126,11 @@ final class RowStatements {
         return made
     }
 
-    func update(_ mask: UInt64) throws -> HotStatement {
+    /// - Returns: nil where all sets of fields that are not common share `maskedUpdate`, so that nobody can make
+    ///   us keep a million statements.
+    func update(_ mask: UInt64) throws -> HotStatement? {
         if let known = updates[mask] { return known }
+        if updates.count >= Self.mostUpdates, mask.nonzeroBitCount > 2 { return nil }
         let made = try HotStatement(db, table.updateSQL(mask))
         updates[mask] = made
         return made
@@ -137,10 +143,22 @@ final class RowStatements {
         return made
     }
 
-    func column(_ place: Int) throws -> HotStatement {
-        if let known = columns[place] { return known }
-        let made = try HotStatement(db, table.columnSQL(place))
-        columns[place] = made
-        return made
+    /// The fields of one row as they stand in the table, read once, until `closeValues`.
+    func values(_ rowid: Int64) throws -> HotStatement {
+        let row = try reading ?? HotStatement(db, table.valuesSQL)
+        reading = row
+        if isReading { return row }
+        row.bind(1, rowid)
+        guard try row.step() else {
+            throw StoreError(.damaged, path: "", cause: "a row that has just been read is gone")
+        }
+        isReading = true
+        return row
+    }
+
+    /// To be called before the row is written.
+    func closeValues() {
+        if isReading { reading?.reset() }
+        isReading = false
     }
 }

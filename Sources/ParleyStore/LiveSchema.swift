@@ -151,7 +151,8 @@ extension LiveTable {
         return "UPDATE \"\(name)\" SET \((settings + fields).joined(separator: ", ")) WHERE rowid = ?1"
     }
 
-    func columnSQL(_ place: Int) -> String {
-        "SELECT \(columns[place].quoted) FROM \"\(name)\" WHERE rowid = ?1"
+    /// Parameter: rowid. The fields' columns in their order.
+    var valuesSQL: String {
+        "SELECT \(columns.map(\.quoted).joined(separator: ", ")) FROM \"\(name)\" WHERE rowid = ?1"
     }
 }

@@ -15,6 +15,18 @@ enum LiveTables {
         for table in LiveSchema.assessments.wide { try db.execute(sql: table.referenceIndexSQL) }
     }
 
+    /// For files whose set-aside heads stand in the order of records.
+    static func makeAsidesAnew(in db: Database) throws {
+        try db.execute(sql: "ALTER TABLE aside RENAME TO former_aside; DROP INDEX IF EXISTS aside_record")
+        try db.execute(sql: asides)
+        try db.execute(
+            sql: """
+                INSERT INTO aside SELECT kind, record, field, key, stamp, device, number, value
+                FROM former_aside ORDER BY record, field;
+                DROP TABLE former_aside;
+                """)
+    }
+
     static func drop(in db: Database) throws {
         for name in LiveSchema.assessments.all.map(\.name) + sideNames {
             try db.execute(sql: "DROP TABLE IF EXISTS \"\(name)\"")
@@ -47,17 +59,6 @@ enum LiveTables {
         ) WITHOUT ROWID;
         CREATE INDEX register_tag ON register (key, kind, record) WHERE field = 8;
         CREATE INDEX register_key ON register (key, kind, record) WHERE field = 9;
-        CREATE TABLE aside (              -- heads whose value differs from the shown one
-            kind INTEGER NOT NULL,
-            record BLOB NOT NULL,
-            field INTEGER NOT NULL,
-            key TEXT NOT NULL,
-            stamp INTEGER NOT NULL,
-            device BLOB NOT NULL,
-            number INTEGER NOT NULL,
-            value BLOB NOT NULL,
-            PRIMARY KEY (kind, record, field, key, stamp, device)
-        ) WITHOUT ROWID;
         CREATE TABLE overlooked (         -- a deletion, and a head that neither saw it nor was seen by it
             kind INTEGER NOT NULL,
             record BLOB NOT NULL,
@@ -91,7 +92,24 @@ enum LiveTables {
             reason TEXT NOT NULL,
             PRIMARY KEY (position, record, field, key)
         ) WITHOUT ROWID;
-        """ + waiting + aliases
+        """ + asides + waiting + aliases
+
+    /// Rows append by rowid and their index is small: a table in the order of records would be written anew,
+    /// nearly all of it, by every batch that sets something aside.
+    static let asides = """
+
+        CREATE TABLE aside (              -- heads whose value differs from the shown one
+            kind INTEGER NOT NULL,
+            record BLOB NOT NULL,
+            field INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            stamp INTEGER NOT NULL,
+            device BLOB NOT NULL,
+            number INTEGER NOT NULL,
+            value BLOB NOT NULL
+        );
+        CREATE INDEX aside_record ON aside (record, field);
+        """
 
     /// Changesets sealed under keys that this replica lacks.
     static let waiting = """

@@ -55,8 +55,8 @@ struct Overlooked {
     /// The heads `deleted = true`, shown or set aside.
     private func deletions() throws -> [ChangeID] {
         let name = row.name
-        let asides = try merge.asides.load(name, Field.deletedTag, nil)
-            .filter { $0.content.buffer.first == 0xF5 }.map(\.origin.change)
+        let asides = try merge.asides.load(name, Field.deletedTag, nil, into: merge.scratch)
+            .filter { $0.head.content.buffer.first == 0xF5 }.map(\.head.origin.change)
         let isShown =
             try Bool.fetchOne(
                 merge.db.cachedStatement(sql: "SELECT deleted IS 1 FROM \"\(row.table.name)\" WHERE id = ?"),

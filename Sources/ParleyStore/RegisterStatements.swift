@@ -125,13 +125,15 @@ final class RegisterStatements {
 }
 
 extension HotStatement {
-    /// Binds kind, record, field and key from parameter 1 on.
+    /// Binds kind, record, field and key from parameter `first` on.
     @inline(__always)
-    func bindRegister(_ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?) {
-        bind(1, Int64(record.kind))
-        bind(2, id: record.id.number)
-        bind(3, Int64(field))
-        bind(4, utf8: key ?? UnsafeRawBufferPointer(start: nil, count: 0))
+    func bindRegister(
+        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?, from first: Int32 = 1
+    ) {
+        bind(first, Int64(record.kind))
+        bind(first + 1, id: record.id.number)
+        bind(first + 2, Int64(field))
+        bind(first + 3, utf8: key ?? UnsafeRawBufferPointer(start: nil, count: 0))
     }
 
     /// Reads stamp, device and number from `column` on.

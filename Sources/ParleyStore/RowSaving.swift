@@ -4,6 +4,7 @@ internal import ParleyCore
 /// One INSERT or UPDATE a record.
 extension LiveMerge {
     func save(_ row: LiveRow, _ statements: RowStatements) throws {
+        statements.closeValues()
         let unfit = try settleUnfit(row)
         if let rowid = row.rowid {
             try update(row, rowid, statements, unfit: unfit)
@@ -22,11 +23,10 @@ extension LiveMerge {
         try run(statement, row)
     }
 
-    /// A statement of its own for each set of few fields, which are common, and one for all other sets, so
-    /// that nobody can make us keep a million statements.
     private func update(_ row: LiveRow, _ rowid: Int64, _ statements: RowStatements, unfit: UInt64) throws {
-        let isCommon = row.pending.nonzeroBitCount <= 2
-        let statement = try isCommon ? statements.update(row.pending) : statements.maskedUpdate()
+        let common = try statements.update(row.pending)
+        let isCommon = common != nil
+        let statement = try common ?? statements.maskedUpdate()
         statement.bind(1, rowid)
         if !isCommon { statement.bind(10, Int64(bitPattern: row.pending)) }
         var index: Int32 = isCommon ? 10 : 11

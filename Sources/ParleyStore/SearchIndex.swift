@@ -18,6 +18,13 @@ enum SearchIndex {
                 );
                 CREATE UNIQUE INDEX searchable_record ON searchable (kind, record);
                 """)
+        try makePiecesLarger(in: db)
+    }
+
+    /// FTS5 holds 1 MiB of new entries in memory by default and writes them as a piece, of which four are merged
+    /// into one: large pieces are merged less often.
+    static func makePiecesLarger(in db: Database) throws {
+        try db.execute(sql: "INSERT INTO search (search, rank) VALUES ('hashsize', \(8 << 20))")
     }
 }
 
@@ -32,15 +39,28 @@ extension LiveTable {
         }.map(\.quoted)
     }
 
+    /// All rows: id, whether deleted, then what is searched.
+    var textSQL: String {
+        "SELECT \((["id", "deleted", "title"] + textColumns).joined(separator: ", ")) FROM \"\(name)\""
+    }
+
     /// Keyed fields of text: the bodies of notes.
     var keyedTexts: [UInt32] {
         (kind?.fields ?? []).filter { $0.merge == .each && $0.type == .text }.map(\.tag)
     }
 }
 
+/// What of a record is searched, in UTF-8.
 struct SearchableText {
-    var title: String
-    var text: String
+    var title: [UInt8] = []
+    /// All other texts, each on lines of its own.
+    var text: [UInt8] = []
+    var isDeleted = false
+
+    mutating func append(_ more: UnsafeRawBufferPointer) {
+        if !text.isEmpty { text.append(UInt8(ascii: "\n")) }
+        text.append(contentsOf: more)
+    }
 }
 
 extension ReadTransaction {
@@ -53,29 +73,33 @@ extension ReadTransaction {
     /// Is every changeset in the full-text index? (Searches answer completely all the same.)
     package func isIndexed() throws -> Bool { try indexedPosition() >= log.lastPosition() }
 
-    /// What of a record is searched; nil where there is no such record.
+    /// nil where there is no such record.
     func searchableText(of record: RecordName) throws -> SearchableText? {
         guard let table = LiveSchema.assessments.known(record.kind) else { return nil }
-        let columns = (["title"] + table.textColumns).joined(separator: ", ")
-        let row = try HotStatement(db, "SELECT \(columns) FROM \"\(table.name)\" WHERE id = ?1")
+        let row = try HotStatement(db, table.textSQL + " WHERE id = ?1")
         row.bind(1, id: record.id.number)
         defer { row.reset() }
-        guard try row.step() else { return nil }
-        var texts = (1..<Int32(1 + table.textColumns.count)).compactMap { row.text($0) }
-        for field in table.keyedTexts { texts += try keyedTexts(of: record, field) }
-        return SearchableText(title: row.text(0) ?? "", text: texts.joined(separator: "\n"))
+        return try row.step() ? searchableText(of: record, table, in: row) : nil
     }
 
-    private func keyedTexts(of record: RecordName, _ field: UInt32) throws -> [String] {
+    /// - Parameter row: one of `textSQL`.
+    func searchableText(
+        of record: RecordName, _ table: LiveTable, in row: HotStatement
+    ) throws -> SearchableText {
+        var text = SearchableText(title: row.bytes(2), isDeleted: row.int(1) != 0)
+        for column in 3..<row.columnCount where !row.isNull(column) { text.append(row.borrowedBytes(column)) }
+        for field in table.keyedTexts { try collect(field, of: record, into: &text) }
+        return text
+    }
+
+    private func collect(_ field: UInt32, of record: RecordName, into text: inout SearchableText) throws {
         let rows = try HotStatement(
             db, "SELECT shown FROM register WHERE kind = ? AND record = ? AND field = +?")
         rows.bind(1, Int64(record.kind))
         rows.bind(2, id: record.id.number)
         rows.bind(3, Int64(field))
         defer { rows.reset() }
-        var texts: [String] = []
-        while try rows.step() { if let text = rows.text(0) { texts.append(text) } }
-        return texts
+        while try rows.step() { if !rows.isNull(0) { text.append(rows.borrowedBytes(0)) } }
     }
 }
 
@@ -89,7 +113,7 @@ extension WriteTransaction {
         try log.setMeta(SearchIndex.positionName, bytes)
     }
 
-    func index(_ records: Set<RecordName>) throws {
+    func index(_ records: some Sequence<RecordName>) throws {
         for record in records {
             guard let text = try searchableText(of: record) else { continue }
             try index(record, text)
@@ -97,49 +121,57 @@ extension WriteTransaction {
     }
 
     private func index(_ record: RecordName, _ text: SearchableText) throws {
-        let number = try searchNumber(of: record)
-        let row = try HotStatement(db, "INSERT OR REPLACE INTO search (rowid, title, text) VALUES (?, ?, ?)")
+        let (number, isNew) = try searchNumber(of: record)
+        let verb = isNew ? "INSERT" : "INSERT OR REPLACE"
+        let row = try HotStatement(db, "\(verb) INTO search (rowid, title, text) VALUES (?, ?, ?)")
         row.bind(1, number)
-        row.bind(2, copyingText: Array(text.title.utf8))
-        row.bind(3, copyingText: Array(text.text.utf8))
-        try row.run()
+        try text.title.withUnsafeBytes { title in
+            try text.text.withUnsafeBytes { rest in
+                row.bind(2, utf8: title)
+                row.bind(3, utf8: rest)
+                try row.run()
+            }
+        }
     }
 
-    private func searchNumber(of record: RecordName) throws -> Int64 {
+    private func searchNumber(of record: RecordName) throws -> (number: Int64, isNew: Bool) {
         let find = try HotStatement(db, "SELECT number FROM searchable WHERE kind = ? AND record = ?")
         find.bind(1, Int64(record.kind))
         find.bind(2, id: record.id.number)
         defer { find.reset() }
-        if try find.step() { return find.int(0) }
+        if try find.step() { return (find.int(0), false) }
         let add = try HotStatement(db, "INSERT INTO searchable (kind, record) VALUES (?, ?)")
         add.bind(1, Int64(record.kind))
         add.bind(2, id: record.id.number)
         try add.run()
-        return db.lastInsertedRowID
+        return (db.lastInsertedRowID, true)
     }
 
-    /// Reads on in the log and indexes what it touched, about `most` records; a changeset is never halved.
+    /// Reads on in the log and indexes what it touched; a changeset is never halved.
+    /// - Parameter goesOn: asked before each changeset, with the number of records indexed so far.
     /// - Returns: whether the index is complete now.
-    package func catchUpIndex(atMost most: Int) throws -> Bool {
+    package func catchUpIndex(while goesOn: (Int) -> Bool) throws -> Bool {
         let last = try log.lastPosition()
-        var position = try indexedPosition()
-        var records: Set<RecordName> = []
-        while position < last, records.count < most {
+        var (position, count) = (try indexedPosition(), 0)
+        while position < last, goesOn(count) {
             position += 1
-            if let body = try opened(at: position)?.body { records.formUnion(body.written.map(\.name)) }
+            guard let body = try opened(at: position)?.body else { continue }
+            try index(body.written.lazy.map(\.name))
+            count += body.written.count
         }
-        try index(records)
         try setIndexed(position)
         return position >= last
     }
 }
 
 extension WorkspaceStore {
-    /// Brings the full-text index on by about so many records, in one transaction; for idle moments.
+    /// Brings the full-text index on, in one transaction; for idle moments. The longer it lasts, the fewer pieces
+    /// of the index are written and merged again.
+    /// - Parameter goesOn: asked before each changeset, with the number of records indexed so far.
     /// - Returns: whether it is complete now.
     @discardableResult
-    package func catchUpIndex(atMost records: Int) throws -> Bool {
+    package func catchUpIndex(while goesOn: (Int) -> Bool) throws -> Bool {
         if try read({ try $0.isIndexed() }) { return true }
-        return try write { try $0.catchUpIndex(atMost: records) }
+        return try write { try $0.catchUpIndex(while: goesOn) }
     }
 }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 package import ParleyCore
 
@@ -5,9 +6,12 @@ package import ParleyCore
 /// results come while one types.
 struct SearchTerms {
     let terms: [String]
+    /// UTF-8, without case and diacritics.
+    private let folded: [[UInt8]]
 
     init(_ text: String) {
         terms = text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+        folded = terms.map { Array(TextFold.fold($0).utf8) }
     }
 
     /// Scripts without spaces have no words that the index could hold.
@@ -18,9 +22,29 @@ struct SearchTerms {
         terms.enumerated().map { "\"\($1)\"" + ($0 == terms.count - 1 ? " *" : "") }.joined(separator: " ")
     }
 
-    func isFound(in text: SearchableText) -> Bool {
-        let folded = TextFold.fold(text.title + "\n" + text.text)
-        return terms.allSatisfy { folded.contains(TextFold.fold($0)) }
+    /// - Parameter room: memory that many questions share.
+    func areFound(in text: SearchableText, _ room: inout [UInt8]) -> Bool {
+        room.removeAll(keepingCapacity: true)
+        text.title.withUnsafeBytes { TextFold.fold($0, into: &room) }
+        room.append(UInt8(ascii: "\n"))
+        text.text.withUnsafeBytes { TextFold.fold($0, into: &room) }
+        return room.withUnsafeBytes { all in
+            folded.allSatisfy { $0.withUnsafeBytes { Self.holds(all, $0) } }
+        }
+    }
+
+    private static func holds(_ text: UnsafeRawBufferPointer, _ part: UnsafeRawBufferPointer) -> Bool {
+        guard let first = part.first, let word = part.baseAddress, let start = text.baseAddress else {
+            return part.isEmpty
+        }
+        var place = 0
+        while place + part.count <= text.count {
+            let room = text.count - part.count - place + 1
+            guard let hit = memchr(start + place, Int32(first), room) else { return false }
+            if memcmp(hit, word, part.count) == 0 { return true }
+            place = UnsafeRawPointer(hit) - start + 1
+        }
+        return false
     }
 
     /// Thai, Lao, Burmese, Khmer, kana, Han and the supplementary ideographs.
@@ -79,28 +103,48 @@ extension ReadTransaction {
     {
         var found: [RecordName] = []
         for table in LiveSchema.assessments.wide where found.count < limit {
-            guard let kind = table.kind?.tag else { continue }
-            for id in try ids.map({ try present($0, in: table) }) ?? candidates(terms, table) {
-                let name = RecordName(kind: kind, id: id)
-                guard found.count < limit, let text = try searchableText(of: name) else { continue }
-                if terms.isFound(in: text), try bookkeeping(of: name)?.isDeleted == false {
-                    found.append(name)
-                }
+            let room = limit - found.count
+            if let ids, ids.count >= Self.many {
+                found += try walk(table, terms, ids).prefix(room)
+            } else {
+                found += try look(table, terms, ids?.sorted() ?? candidates(terms, table), room)
             }
         }
         return found
     }
 
-    /// Those of the ids that the table may hold: many are looked for in one walk along the index.
-    private func present(_ ids: Set<RecordID>, in table: LiveTable) throws -> [RecordID] {
-        if ids.count < 1000 { return ids.sorted() }
-        let rows = try HotStatement(db, "SELECT id FROM \"\(table.name)\" ORDER BY id")
+    /// From so many records on it is cheaper to read all rows as they lie.
+    private static let many = 1000
+
+    /// Those of the records that hold all terms, in the order of their ids.
+    private func walk(_ table: LiveTable, _ terms: SearchTerms, _ ids: Set<RecordID>) throws -> [RecordName] {
+        guard let kind = table.kind?.tag else { return [] }
+        let rows = try HotStatement(db, table.textSQL)
         defer { rows.reset() }
-        var present: [RecordID] = []
+        var (found, folded): ([RecordName], [UInt8]) = ([], [])
         while try rows.step() {
-            if let id = rows.id(0).map({ RecordID($0) }), ids.contains(id) { present.append(id) }
+            guard let id = rows.id(0).map({ RecordID($0) }), ids.contains(id), rows.int(1) == 0 else {
+                continue
+            }
+            let name = RecordName(kind: kind, id: id)
+            if terms.areFound(in: try searchableText(of: name, table, in: rows), &folded) {
+                found.append(name)
+            }
         }
-        return present
+        return found.sorted()
+    }
+
+    private func look(
+        _ table: LiveTable, _ terms: SearchTerms, _ ids: [RecordID], _ limit: Int
+    ) throws -> [RecordName] {
+        guard let kind = table.kind?.tag else { return [] }
+        var (found, folded): ([RecordName], [UInt8]) = ([], [])
+        for id in ids where found.count < limit {
+            let name = RecordName(kind: kind, id: id)
+            guard let text = try searchableText(of: name), !text.isDeleted else { continue }
+            if terms.areFound(in: text, &folded) { found.append(name) }
+        }
+        return found
     }
 
     /// Records that hold a term of a script without spaces, which has no case either: SQLite finds those.

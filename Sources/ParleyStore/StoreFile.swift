@@ -19,7 +19,7 @@ package final class StoreFile: Sendable {
     ) throws(StoreError) {
         self.path = path
         isReadOnly = readOnly
-        _ = Self.countsNoMemory
+        Self.settings
         do {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly, busyTimeout))
             try Self.prepare(
@@ -29,8 +29,8 @@ package final class StoreFile: Sendable {
         }
     }
 
-    /// Once for the process, before SQLite does anything else.
-    private static let countsNoMemory = parley_sqlite_count_no_memory() == 0
+    /// Made once, before the first file is opened.
+    private static let settings: Void = csqlite_leave_memory_uncounted()
 
     private static func configuration(_ readOnly: Bool, _ busyTimeout: Double) -> Configuration {
         var configuration = Configuration()

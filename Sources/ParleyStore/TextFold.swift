@@ -10,11 +10,29 @@ enum TextFold {
     /// keep theirs (и and й are two letters).
     static func fold(_ text: String) -> String {
         var folded: [UInt8] = []
-        folded.reserveCapacity(text.utf8.count)
-        for scalar in text.unicodeScalars {
+        var text = text
+        text.withUTF8 { fold(UnsafeRawBufferPointer($0), into: &folded) }
+        return String(decoding: folded, as: UTF8.self)
+    }
+
+    /// The same for UTF-8, of which most is ASCII.
+    static func fold(_ text: UnsafeRawBufferPointer, into folded: inout [UInt8]) {
+        folded.reserveCapacity(folded.count + text.count)
+        var start = 0
+        while start < text.count {
+            let foreign = text[start...].firstIndex { $0 >= 0x80 } ?? text.count
+            folded.append(
+                contentsOf: text[start..<foreign].lazy.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
+            start = text[foreign...].firstIndex { $0 < 0x80 } ?? text.count
+            if start > foreign {
+                fold(String(decoding: text[foreign..<start], as: UTF8.self), onto: &folded)
+            }
+        }
+    }
+
+    private static func fold(_ foreign: String, onto folded: inout [UInt8]) {
+        for scalar in foreign.unicodeScalars {
             switch scalar.value {
-            case 0x41...0x5A: folded.append(UInt8(scalar.value) + 32)
-            case 0..<0x80: folded.append(UInt8(scalar.value))
             case 0x300...0x36F: continue
             case 0x400...0x45F: append(cyrillic: scalar.value, to: &folded)
             case 0x460...0x52F: folded.append(contentsOf: String(scalar).lowercased().utf8)
@@ -24,7 +42,6 @@ enum TextFold {
                 folded.append(contentsOf: plain.utf8)
             }
         }
-        return String(decoding: folded, as: UTF8.self)
     }
 
     private static func append(cyrillic scalar: UInt32, to folded: inout [UInt8]) {

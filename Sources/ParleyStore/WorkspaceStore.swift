@@ -55,6 +55,8 @@ package final class WorkspaceStore {
             try EpochKeyTable.create(in: db)
         }
         migrator.registerMigration("references") { try LiveTables.createReferenceIndexes(in: $0) }
+        migrator.registerMigration("asides") { try LiveTables.makeAsidesAnew(in: $0) }
+        migrator.registerMigration("search pieces") { try SearchIndex.makePiecesLarger(in: $0) }
         return migrator
     }
 

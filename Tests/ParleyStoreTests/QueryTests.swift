@@ -92,7 +92,7 @@ import Testing
     @Test(arguments: [0, 1, 1000])
     func searchAnswersTheSameHoweverFarTheIndexIs(_ indexed: Int) throws {
         try store.rebuild()
-        if indexed > 0 { try store.catchUpIndex(atMost: indexed) }
+        if indexed > 0 { try store.catchUpIndex { $0 < indexed } }
         func found(_ text: String) throws -> [Int] {
             try store.read { try $0.search(text, limit: 10) }.map { Int($0.id.number) }
         }
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test func aSmallEditIsIndexedAtOnce() throws {
-        while try !store.catchUpIndex(atMost: 2) {}
+        while try !store.catchUpIndex(while: { $0 < 2 }) {}
         var mia = Author(2)
         let change = mia.write([RegisterWrite(name(3, 1), 1, .text("Bridge photo"))], wall: 900)
         try store.write { _ = try $0.append([change.arrival]) }
