@@ -7,7 +7,16 @@ package enum Marking: String, CaseIterable, Comparable, Sendable {
     case red
 
     package static func < (left: Marking, right: Marking) -> Bool { left.rank < right.rank }
-    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    /// The place among `allCases`, which would make an array for each comparison.
+    private var rank: Int {
+        switch self {
+        case .clear: 0
+        case .green: 1
+        case .amber: 2
+        case .amberStrict: 3
+        case .red: 4
+        }
+    }
 }
 
 extension DossierRecord {

@@ -5,7 +5,7 @@ extension Report {
     var alternatives: [Block] {
         let ranking = matrix.ranking()
         if ranking.isEmpty { return [] }
-        let rated = !matrix.analysts.isEmpty
+        let rated = !matrix.isUnrated
         let rows: [[[Span]]] = ranking.map { score in
             [
                 [.own(labels[score.hypothesis.id] + " "), .theirs(score.hypothesis.title)],
@@ -42,7 +42,7 @@ extension Report {
 
     /// The most telling evidence first.
     var chart: MatrixChart? {
-        if matrix.analysts.isEmpty { return nil }
+        if matrix.isUnrated { return nil }
         let scores = Dictionary(uniqueKeysWithValues: matrix.ranking().map { ($0.hypothesis.id, $0.plain) })
         let columns = matrix.hypotheses.map { hypothesis in
             MatrixChart.Column(
