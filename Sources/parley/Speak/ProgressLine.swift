@@ -1,0 +1,34 @@
+import ParleyTerminal
+
+/// The line at a terminal that tells how far a long work has come. Nothing is drawn where nobody looks on, or
+/// where the data itself goes to that terminal.
+final class ProgressLine {
+    private let console: Console
+    private let isWatched: Bool
+    private var meter: Meter
+    private var done = 0
+
+    /// - Parameter isWatched: false where nothing may be drawn at all.
+    init(_ label: String, isWatched: Bool = true, _ console: Console) {
+        self.console = console
+        self.isWatched = isWatched && console.messages.isTerminal && !console.options.quiet
+        meter = Meter(label, now: SystemAmbient.now())
+    }
+
+    /// How much is to be done in all, asked only where somebody looks on.
+    func expect(_ total: () throws -> Int) rethrows {
+        if isWatched { meter.total = try total() }
+    }
+
+    /// One more is done.
+    /// - Parameter share: how much of all that is, from 0 to 1, where another measure than the count tells it.
+    func step(share: @autoclosure () -> Double? = nil) throws {
+        done += 1
+        guard isWatched, done.isMultiple(of: 256),
+            let line = meter.line(done: done, share: share(), now: SystemAmbient.now())
+        else { return }
+        try console.messages.draw(line, width: console.messages.width(environment: console.environment) ?? 80)
+    }
+
+    func wipe() { if meter.isShown { try? console.messages.wipe() } }
+}
