@@ -119,10 +119,10 @@ package struct DanglingReference: Equatable, Sendable {
 }
 
 extension DossierRecord {
-    /// Every reference that the record makes, in plain fields and in tuples.
+    /// Every reference that the record makes, in plain fields and in tuples; keyed ones hold none.
     package var references: [(field: String, target: RecordID)] {
         image.registers.flatMap { register -> [(field: String, target: RecordID)] in
-            guard let field = kind[tag: register.name.field] else { return [] }
+            guard register.name.key == nil, let field = kind[tag: register.name.field] else { return [] }
             switch field.type {
             case .ref: return register.value.ref.map { [(field.name, $0)] } ?? []
             case .tuple(let components):

@@ -32,12 +32,6 @@ extension Dossier {
         records.compactMap(\.marking).max()
     }
 
-    /// The effective marking of an assessment: the strictest of everything in it, and of what it is linked to,
-    /// wherever that lies.
-    package func effectiveMarking(of assessment: RecordID) -> Marking? {
-        marking(of: contents(of: assessment))
-    }
-
     /// An assessment, all below it, the links and estimates and notes of those, and the far ends of the links:
     /// evidence that two assessments share lies under one of them.
     package func contents(of assessment: RecordID) -> [DossierRecord] {

@@ -48,10 +48,7 @@ extension Report {
             MatrixChart.Column(
                 labels[hypothesis.id], hypothesis.title, score: Self.number(scores[hypothesis.id] ?? 0))
         }
-        let order = matrix.evidence.enumerated().sorted {
-            ($1.element.diagnosticity ?? -1, $0.offset) < ($0.element.diagnosticity ?? -1, $1.offset)
-        }.map(\.element)
-        let rows = order.map { row in
+        let rows = matrix.evidence.descending { $0.diagnosticity ?? -1 }.map { row in
             MatrixChart.Row(
                 labels[row.record.id], row.record.title,
                 row.cells.map { .init($0.consensus?.rawValue ?? "", isDisputed: $0.dispute >= .strong) })

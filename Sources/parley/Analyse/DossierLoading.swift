@@ -103,7 +103,8 @@ struct DossierLoading {
         var targets: Set<RecordID> = []
         for record in records {
             guard let kind = Schema.assessments[tag: record.image.name.kind] else { continue }
-            for register in record.image.registers where register.name.field != Field.parentTag {
+            for register in record.image.registers
+            where register.name.key == nil && register.name.field != Field.parentTag {
                 switch kind[tag: register.name.field]?.type {
                 case .ref: if let target = register.value.ref { targets.insert(target) }
                 case .tuple: targets.formUnion((register.value.list ?? []).compactMap(\.ref))
