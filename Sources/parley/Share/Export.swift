@@ -56,15 +56,16 @@ struct ExportCommand: Subcommand {
         let workspace = try console.openToRead()
         let sink = try ByteSink(output, console)
         // A terminal that shows the records cannot show beside them how far it is.
-        let progress = ProgressLine("export", isWatched: output != "-" || !console.out.isTerminal, console)
+        let progress = ProgressLine(
+            "export", isWatched: output != "-" || !console.out.isTerminal, passes: format == "csv" ? 2 : 1,
+            console)
         var withheld: String?
         do {
             defer { progress.wipe() }
             try workspace.store.read { tx in
                 let ceiling = try tlp.flatMap(Marking.init).map { try ExportCeiling($0, tx) }
                 let selection = try ExportSelection(
-                    tx, words: filter, ceiling: ceiling, progress: progress, passes: format == "csv" ? 2 : 1,
-                    now: console.now
+                    tx, words: filter, ceiling: ceiling, progress: progress, now: console.now
                 ) { try console.staleDays(workspace) }
                 try write(tx, selection, workspace, to: sink)
                 withheld = ceiling.flatMap { Self.sentence(on: selection, $0.marking) }

@@ -11,21 +11,18 @@ final class ExportSelection {
     let root: RecordName?
     private let ceiling: ExportCeiling?
     private let progress: ProgressLine
-    /// How often the format goes through all records.
-    private let passes: Int
     private static let assessmentTag = Schema.assessments[name: "assessment"]?.tag ?? 0
     /// Of the records that were asked for, how many are stricter than the ceiling, and how many hang on such.
     private(set) var strict: Set<RecordID> = []
     private(set) var hanging: Set<RecordID> = []
 
     init(
-        _ tx: ReadTransaction, words: [String], ceiling: ExportCeiling?, progress: ProgressLine, passes: Int,
+        _ tx: ReadTransaction, words: [String], ceiling: ExportCeiling?, progress: ProgressLine,
         now: Instant, staleDays: @escaping () throws -> Int
     ) throws {
         self.tx = tx
         self.ceiling = ceiling
         self.progress = progress
-        self.passes = passes
         if words.count == 1, let address = try? Address(words[0]), address.letter != nil, address.field == nil
         {
             root = try Resolver(tx).record(words[0])
@@ -43,7 +40,7 @@ final class ExportSelection {
             let images = [image] + (try belongings(of: image))
             try each(of: images.sorted { $0.name < $1.name }, body)
         } else if filters.isEmpty {
-            try progress.expect { try tx.counts().all * passes }
+            try progress.expect { try tx.counts().all }
             try tx.eachRecord(of: tx.kinds()) { image in
                 if let image = limited(image) { try body(image) }
                 try progress.step()
@@ -52,7 +49,7 @@ final class ExportSelection {
         } else {
             let order = [RecordOrder(.kind), RecordOrder(.id)]
             let rows = try tx.query(RecordQuery(filters, includesDeleted: true, order: order)).rows
-            progress.expect { rows.count * passes }
+            progress.expect { rows.count }
             for row in rows {
                 if let image = try image(of: row.name) { try body(image) }
                 try progress.step()
@@ -62,7 +59,7 @@ final class ExportSelection {
 
     /// Hands over some images that have been chosen already.
     func each(of images: [RecordImage], _ body: (RecordImage) throws -> Void) throws {
-        progress.expect { images.count * passes }
+        progress.expect { images.count }
         for image in images {
             try body(image)
             try progress.step()

@@ -5,12 +5,16 @@ import ParleyTerminal
 final class ProgressLine {
     private let console: Console
     private let isWatched: Bool
+    private let passes: Int
     private var meter: Meter
-    private var done = 0
+    private var steps = 0
 
-    /// - Parameter isWatched: false where nothing may be drawn at all.
-    init(_ label: String, isWatched: Bool = true, _ console: Console) {
+    /// - Parameters:
+    ///   - isWatched: false where nothing may be drawn at all.
+    ///   - passes: how often the work goes through everything; it is counted once.
+    init(_ label: String, isWatched: Bool = true, passes: Int = 1, _ console: Console) {
         self.console = console
+        self.passes = passes
         self.isWatched = isWatched && console.messages.isTerminal && !console.options.quiet
         meter = Meter(label, now: SystemAmbient.now())
     }
@@ -20,12 +24,12 @@ final class ProgressLine {
         if isWatched { meter.total = try total() }
     }
 
-    /// One more is done.
+    /// One more is done, once.
     /// - Parameter share: how much of all that is, from 0 to 1, where another measure than the count tells it.
     func step(share: @autoclosure () -> Double? = nil) throws {
-        done += 1
-        guard isWatched, done.isMultiple(of: 256),
-            let line = meter.line(done: done, share: share(), now: SystemAmbient.now())
+        steps += 1
+        guard isWatched, steps.isMultiple(of: 256),
+            let line = meter.line(done: steps / passes, share: share(), now: SystemAmbient.now())
         else { return }
         try console.messages.draw(line, width: console.messages.width(environment: console.environment) ?? 80)
     }
