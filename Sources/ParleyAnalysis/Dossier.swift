@@ -5,53 +5,49 @@ package import ParleyCore
 package struct Dossier: Sendable {
     /// The day on which things are due, or not yet.
     package let today: Day
-    /// By kind, then by order key (those without come last), creation and id: the same on every replica.
+    /// In reading order.
     package let records: [DossierRecord]
     let index: DossierIndex
 
     /// - Parameter images: each record once, in any order, its registers in the order of `RegisterName`.
     package init(records images: [RecordImage], facts: [RecordID: RecordFacts] = [:], today: Day) {
-        self.today = today
-        records = Self.ordered(images, facts)
-        index = DossierIndex(records)
+        self.init(Self.read(images, facts), today: today)
     }
 
-    private static func ordered(
+    private init(_ records: [DossierRecord], today: Day) {
+        self.today = today
+        self.records = Self.ordered(records)
+        index = DossierIndex(self.records)
+    }
+
+    /// Strays, which lie under no record and to which none refers, with whatever of this dossier they refer
+    /// to, and those in turn: nothing else can be reached from them.
+    package func adding(
+        strays images: [RecordImage], facts: [RecordID: RecordFacts]
+    ) -> (dossier: Dossier, strays: [DossierRecord]) {
+        let strays = Self.ordered(Self.read(images, facts))
+        var reached: [RecordID: DossierRecord] = [:]
+        var fresh = strays
+        while !fresh.isEmpty {
+            let found = fresh.flatMap { $0.references.compactMap { self[$0.target] } }
+            fresh = found.filter { reached.updateValue($0, forKey: $0.id) == nil }
+        }
+        return (Dossier(strays + reached.values, today: today), strays)
+    }
+
+    private static func read(
         _ images: [RecordImage], _ facts: [RecordID: RecordFacts]
     ) -> [DossierRecord] {
-        let live = images.compactMap { image -> DossierRecord? in
+        images.compactMap { image in
             guard let kind = Schema.assessments[tag: image.name.kind],
                 image[Field.deletedTag] != .bool(true)
             else { return nil }
             return DossierRecord(image, facts[image.name.id] ?? .unknown, kind)
         }
-        return live.map { (key: SortKey($0), record: $0) }.sorted { $0.key < $1.key }.map(\.record)
     }
 
-    private struct SortKey: Comparable {
-        var kind: UInt32
-        var order: String?
-        var created: Int64
-        var id: RecordID
-
-        init(_ record: DossierRecord) {
-            kind = record.name.kind
-            order = record.text("order")
-            created = record.facts.created.milliseconds
-            id = record.id
-        }
-
-        static func < (left: SortKey, right: SortKey) -> Bool {
-            if left.kind != right.kind { return left.kind < right.kind }
-            switch (left.order, right.order) {
-            case (let one?, let two?):
-                if one.utf8.elementsEqual(two.utf8) { break }
-                return one.utf8.lexicographicallyPrecedes(two.utf8)
-            case (nil, nil): break
-            case (let one, _): return one != nil
-            }
-            return (left.created, left.id) < (right.created, right.id)
-        }
+    private static func ordered(_ records: [DossierRecord]) -> [DossierRecord] {
+        records.map { (place: $0.readingOrder, record: $0) }.sorted { $0.place < $1.place }.map(\.record)
     }
 
     // MARK: Records
@@ -123,10 +119,10 @@ package struct DanglingReference: Equatable, Sendable {
 }
 
 extension DossierRecord {
-    /// Every reference that the record makes, in plain fields and in tuples.
+    /// Every reference that the record makes, in plain fields and in tuples; keyed ones hold none.
     package var references: [(field: String, target: RecordID)] {
         image.registers.flatMap { register -> [(field: String, target: RecordID)] in
-            guard let field = kind[tag: register.name.field] else { return [] }
+            guard register.name.key == nil, let field = kind[tag: register.name.field] else { return [] }
             switch field.type {
             case .ref: return register.value.ref.map { [(field.name, $0)] } ?? []
             case .tuple(let components):

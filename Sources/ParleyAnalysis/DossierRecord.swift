@@ -24,6 +24,9 @@ package struct DossierRecord: Sendable {
     package var name: RecordName { image.name }
     package var id: RecordID { image.name.id }
     package var title: String { text("title") ?? "" }
+    var readingOrder: ReadingOrder {
+        ReadingOrder(name, key: value("order").text, created: facts.created.milliseconds)
+    }
 
     // MARK: Plain fields
 

@@ -7,7 +7,16 @@ package enum Marking: String, CaseIterable, Comparable, Sendable {
     case red
 
     package static func < (left: Marking, right: Marking) -> Bool { left.rank < right.rank }
-    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    /// The place among `allCases`, which would make an array for each comparison.
+    private var rank: Int {
+        switch self {
+        case .clear: 0
+        case .green: 1
+        case .amber: 2
+        case .amberStrict: 3
+        case .red: 4
+        }
+    }
 }
 
 extension DossierRecord {
@@ -21,12 +30,6 @@ extension Dossier {
     /// The strictest marking of these records; nil where none is marked.
     package func marking(of records: some Sequence<DossierRecord>) -> Marking? {
         records.compactMap(\.marking).max()
-    }
-
-    /// The effective marking of an assessment: the strictest of everything in it, and of what it is linked to,
-    /// wherever that lies.
-    package func effectiveMarking(of assessment: RecordID) -> Marking? {
-        marking(of: contents(of: assessment))
     }
 
     /// An assessment, all below it, the links and estimates and notes of those, and the far ends of the links:

@@ -6,19 +6,25 @@ package struct CivilDate: Equatable, Sendable {
     package var day: Int?
 
     /// - Returns: nil unless the text is `YYYY`, `YYYY-MM` or `YYYY-MM-DD` and such a day exists.
-    package init?(_ text: some StringProtocol) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        let widths = [4, 2, 2]
-        guard (1...3).contains(parts.count), zip(parts, widths).allSatisfy({ $0.count == $1 }) else {
-            return nil
-        }
-        let numbers = parts.compactMap { Self.digits($0) }
-        guard numbers.count == parts.count else { return nil }
-        year = numbers[0]
-        month = numbers.count > 1 ? numbers[1] : nil
-        day = numbers.count > 2 ? numbers[2] : nil
+    package init?(_ text: String) {
+        var text = text
+        guard let parts = text.withUTF8(Self.parts) else { return nil }
+        (year, month, day) = parts
         if let month, !(1...12).contains(month) { return nil }
         if let month, let day, !(1...Self.days(in: month, of: year)).contains(day) { return nil }
+    }
+
+    package init?(_ text: Substring) { self.init(String(text)) }
+
+    /// The numbers as they stand there. Lint reads hundreds of thousands, so nothing is allocated.
+    private static func parts(_ bytes: UnsafeBufferPointer<UInt8>) -> (Int, Int?, Int?)? {
+        let hyphen = UInt8(ascii: "-")
+        guard bytes.count >= 4, let year = digits(bytes[..<4]) else { return nil }
+        if bytes.count == 4 { return (year, nil, nil) }
+        guard bytes.count >= 7, bytes[4] == hyphen, let month = digits(bytes[5..<7]) else { return nil }
+        if bytes.count == 7 { return (year, month, nil) }
+        guard bytes.count == 10, bytes[7] == hyphen, let day = digits(bytes[8...]) else { return nil }
+        return (year, month, day)
     }
 
     static func digits(_ text: some Sequence<UInt8>) -> Int? {

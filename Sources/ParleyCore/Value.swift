@@ -185,6 +185,7 @@ extension ByteReader {
 
     private mutating func items(_ count: Int, depth: Int) throws(MalformedBytes) -> [Value] {
         var items: [Value] = []
+        items.reserveCapacity(min(count, 8))
         for _ in 0..<count { items.append(try value(depth: depth)) }
         return items
     }

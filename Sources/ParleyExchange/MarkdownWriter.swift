@@ -10,20 +10,32 @@ package struct MarkdownWriter {
     /// - Parameters:
     ///   - records: everything under the assessment, and the links among it, in any order.
     ///   - exported: the newest time that the workspace holds, by which an import finds its base.
-    package func write(
-        _ assessment: RecordImage, records: [RecordImage], exported: Instant? = nil
-    ) -> [UInt8] {
+    ///   - body: takes the file's bytes, some lines at a time.
+    package func write<Failure: Error>(
+        _ assessment: RecordImage, records: [RecordImage], exported: Instant? = nil,
+        to body: ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) {
         let outline = MarkdownOutline(assessment, records, schema)
-        var lines = frontMatter(assessment, outline, exported)
+        try body(Self.text(frontMatter(assessment, outline, exported)))
         if let kind = schema[tag: assessment.name.kind] {
-            let item = MarkdownItemWriter(assessment, kind: kind, outline: outline)
-            lines += item.assessmentText
+            try body(Self.text(MarkdownItemWriter(assessment, kind: kind, outline: outline).assessmentText))
         }
         for (heading, kind, items) in outline.sections {
-            lines += ["", "## \(heading)"].map { Array($0.utf8)[...] }
-            for item in items { lines += MarkdownItemWriter(item, kind: kind, outline: outline).lines }
+            try body(Array("\n## \(heading)\n".utf8))
+            for item in items {
+                try body(Self.text(MarkdownItemWriter(item, kind: kind, outline: outline).lines))
+            }
         }
-        return Array((lines + [[]]).joined(separator: [0x0A]))
+    }
+
+    private static func text(_ lines: [Line]) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(lines.reduce(0) { $0 + $1.count + 1 })
+        for line in lines {
+            text += line
+            text.append(0x0A)
+        }
+        return text
     }
 
     private func frontMatter(

@@ -20,6 +20,8 @@ package struct StoreCounts: Equatable, Sendable {
     /// Records by kind, without the deleted ones.
     package var records: [UInt32: Int] = [:]
     package var deleted = 0
+    /// All records, the deleted ones too.
+    package var all: Int { records.values.reduce(deleted, +) }
     package var asides = 0
     package var overlooked = 0
     package var changesets = 0

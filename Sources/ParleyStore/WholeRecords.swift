@@ -31,31 +31,59 @@ extension ReadTransaction {
         var records: [WholeRecord] = []
         records.reserveCapacity(names.count)
         for (kind, names) in Dictionary(grouping: names, by: \.kind).sorted(by: { $0.key < $1.key }) {
-            guard let table = LiveSchema.assessments.known(kind) else { continue }
-            let rows = try HotStatement(db, table.wholeSQL + " WHERE id = ?1 AND deleted IS NOT 1")
-            let registers = try HotStatement(
-                db, "SELECT field, key, value FROM register WHERE kind = ?1 AND record = ?2 AND key <> ''")
-            registers.bind(1, Int64(kind))
-            defer { rows.reset(); registers.reset() }
-            for name in names {
-                rows.reset()
-                rows.bind(1, id: name.id.number)
-                guard try rows.step() else { continue }
-                registers.reset()
-                registers.bind(2, id: name.id.number)
-                var keyed: [RegisterImage] = []
-                while try registers.step() {
-                    if let image = try registers.register(0) { keyed.append(image) }
-                }
-                records.append(table.whole(name, rows, keyed))
+            try eachWhole(of: kind, where: "id = ?1", names, bind: { $0.bind(1, id: $1.id.number) }) {
+                records.append($0)
             }
         }
         return records
     }
 
+    /// The records that stand in some rows, in this order.
+    package func wholeRecords(_ kind: UInt32, at rows: some Collection<Int64>) throws -> [WholeRecord] {
+        var records: [WholeRecord] = []
+        records.reserveCapacity(rows.count)
+        try eachWhole(of: kind, where: "rowid = ?1", rows, bind: { $0.bind(1, $1) }) { records.append($0) }
+        return records
+    }
+
+    /// One statement for all that are looked up, and one for the keyed registers of each.
+    private func eachWhole<Key>(
+        of kind: UInt32, where condition: String, _ keys: some Collection<Key>,
+        bind: (HotStatement, Key) -> Void, _ body: (WholeRecord) -> Void
+    ) throws {
+        guard let table = LiveSchema.assessments.known(kind) else { return }
+        let rows = try HotStatement(db, "\(table.wholeSQL) WHERE \(condition) AND deleted IS NOT 1")
+        let registers = try HotStatement(
+            db,
+            """
+            SELECT field, key, value FROM register WHERE kind = ?1 AND record = ?2 AND key <> ''
+            ORDER BY field, key
+            """)
+        registers.bind(1, Int64(kind))
+        defer { rows.reset(); registers.reset() }
+        var keyed: [RegisterImage] = []
+        for key in keys {
+            rows.reset()
+            bind(rows, key)
+            guard try rows.step() else { continue }
+            let name = try rows.recordName(0)
+            registers.reset()
+            registers.bind(2, id: name.id.number)
+            keyed.removeAll(keepingCapacity: true)
+            while try registers.step() {
+                if let image = try registers.register(0) { keyed.append(image) }
+            }
+            body(table.whole(name, rows, keyed))
+        }
+    }
+
     private func keyedRegisters(of kind: UInt32) throws -> [RecordID: [RegisterImage]] {
         let rows = try HotStatement(
-            db, "SELECT field, key, value, record FROM register WHERE kind = ?1 AND key <> ''")
+            db,
+            """
+            SELECT field, key, value, record FROM register WHERE kind = ?1 AND key <> ''
+            ORDER BY record, field, key
+            """)
         rows.bind(1, Int64(kind))
         defer { rows.reset() }
         var keyed: [RecordID: [RegisterImage]] = [:]
@@ -96,17 +124,25 @@ extension LiveTable {
         return "SELECT \(names.joined(separator: ", ")) FROM \"\(name)\""
     }
 
+    /// - Parameter keyed: ordered by field and key, as the columns are by field.
     fileprivate func whole(
         _ name: RecordName, _ row: HotStatement, _ keyed: [RegisterImage]
     ) -> WholeRecord {
+        let places = columns.indices.filter { !row.isNull(Int32($0) + 8) }
         var registers: [RegisterImage] = []
-        for (place, column) in columns.enumerated() {
+        registers.reserveCapacity(places.count + keyed.count)
+        var rest = keyed[...]
+        for place in places {
+            let column = columns[place]
+            while let next = rest.first, next.name.field < column.field.tag {
+                registers.append(rest.removeFirst())
+            }
             let value = column.value(Int32(place) + 8, of: row)
             if value != .null {
                 registers.append(RegisterImage(RegisterName(field: column.field.tag), value))
             }
         }
-        if !keyed.isEmpty { registers = (registers + keyed).sorted { $0.name < $1.name } }
+        registers += rest
         return WholeRecord(
             image: RecordImage(name: name, registers: registers), bookkeeping: row.bookkeeping(2))
     }

@@ -20,15 +20,15 @@ package struct Meter: Sendable {
     package var isShown: Bool { drawn != nil }
 
     /// The line to draw now, if it is time: not in the first half second, and ten times a second at most.
-    /// - Parameter share: how much of all is done, from 0 to 1, where that is known by another measure.
+    /// - Parameter share: how much of all is done, from 0 to 1, where another measure than the count tells it.
     package mutating func line(done: Int, share: Double? = nil, now: Int64) -> String? {
         guard now - started >= Self.patience, now - (drawn ?? .min / 2) >= Self.interval else { return nil }
         drawn = now
         let elapsed = max(1, now - started)
         let rate = Double(done) * 1000 / Double(elapsed)
         var parts = ["\(label) \(done)" + (total > 0 ? " of \(total)" : ""), "\(Self.short(rate))/s"]
-        if total > done, done > 0, let left = Self.left(total - done, rate) { parts.append("\(left) left") }
-        if let share, share > 0.01, share < 1 {
+        let share = share ?? (total > 0 ? Double(done) / Double(total) : 0)
+        if share > 0.01, share < 1 {
             let left = Double(elapsed) * (1 - share) / share
             parts.append("\(Int(share * 100)) %")
             if left < 1e12 {
@@ -36,11 +36,6 @@ package struct Meter: Sendable {
             }
         }
         return parts.joined(separator: ", ")
-    }
-
-    private static func left(_ count: Int, _ rate: Double) -> String? {
-        let seconds = Double(count) / rate
-        return seconds < 1e9 ? TimeWords.length(milliseconds: Int64(seconds * 1000)) : nil
     }
 
     /// `930`, `12 k`, `1.4 M`.

@@ -131,3 +131,10 @@ struct DossierTests {
         #expect(sample.dossier.estimates(of: Sample.id(1)).map(\.record) == [3, 2, 4, 4].map(Sample.id))
     }
 }
+
+extension Dossier {
+    /// The strictest of everything in an assessment, and of what it is linked to, wherever that lies.
+    fileprivate func effectiveMarking(of assessment: RecordID) -> Marking? {
+        marking(of: contents(of: assessment))
+    }
+}

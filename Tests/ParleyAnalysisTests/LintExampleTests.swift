@@ -48,6 +48,39 @@ enum Example {
 
 @Suite("Lint of the examples")
 struct LintExampleTests {
+    @Test("strays looked at apart, beside all others, give the findings that they give among them")
+    func strays() {
+        var sample = LintRuleTests.clean
+        for number in 50..<60 {
+            let source = number % 2 == 0 ? "#12" : "#\(number + 20)"
+            sample.add(
+                "evidence", number,
+                ["title": "Report", "source": source, "quote": "So.", "access": "secondhand"])
+            sample.add(
+                "source", number + 20, ["title": "Page", "url": "https://x.example", "origin": "#13"])
+            sample.add(
+                "judgment", number + 40, ["title": "It will certainly rain.", "confidence": "high"])
+            sample.add(
+                "indicator", number + 60, ["title": "Sign", "state": "seen", "order": "a\(number % 7)"])
+        }
+        sample.add(
+            "note", 130, ["about": "#50", "kind": "review", "title": "waive L08", "body@olga": "Known."])
+        let whole = sample.dossier
+        let referred = Set(whole.records.flatMap { $0.references.map(\.target) })
+        let isStray = { (image: RecordImage) in
+            !referred.contains(image.name.id) && image[Field.parentTag] == .null
+                && !Lint.structure.contains(Schema.assessments[tag: image.name.kind]?.name ?? "")
+        }
+        let others = Dossier(
+            records: sample.images.filter { !isStray($0) }, facts: sample.facts, today: sample.today)
+        let (dossier, strays) = others.adding(strays: sample.images.filter(isStray), facts: sample.facts)
+        #expect(strays.count > 30 && others.records.count > 20)
+        let text = { (finding: Finding) in "\(finding)" }
+        let (near, far) = (Lint(others).findings(), Lint(dossier).findings(at: strays))
+        #expect((near + far).map(text).sorted() == Lint(whole).findings().map(text).sorted())
+        #expect(Set(far.map(\.rule)).count > 5 && near.contains { $0.waiver != nil })
+    }
+
     @Test("the bare article, set to review, breaks the rules that its text breaks")
     func article() throws {
         let dossier = try Example.dossier("moscow-article.md", today: Example.today, status: "review")

@@ -210,4 +210,29 @@ struct AnalyseTests {
         #expect(bands.compactMap { $0["count"] as? Int }.reduce(0, +) == 112)
         print("promise: forecasts-scored count=112")
     }
+
+    @Test("lint of thousands of strays counts them all, shows as many as asked for, by rule and in order")
+    func strays() throws {
+        let world = try World()
+        try world.parley(["init", "bulk", "--as", "olga"])
+        let lines = (0..<2500).map {
+            let order = String(format: "a%05d", ($0 * 7) % 2500)
+            let fields = #"{"title":"T","quote":"q","order":"\#(order)"}"#
+            return #"{"fields":\#(fields),"key":"t:\#($0)","kind":"evidence"}"#
+        }
+        try world.parley(
+            ["import", "-", "--format", "jsonl", "--source", "t"], input: lines.joined(separator: "\n"))
+        // Each lacks its source, which is an error, a locator and a date (L08), and the quote a speaker (L09).
+        let few = try world.parley(["lint", "--limit", "5"])
+        #expect(few.exit == 6 && few.out.split(separator: "\n").count == 5, "\(few)")
+        #expect(few.err.contains("2500 errors, 7500 warnings. 9995 more are not shown"), "\(few.err)")
+        let all = try Parsed.array(try world.parley(["lint", "--json", "--limit", "20000"]).out)
+        #expect(all.map { $0["rule"] as? String } == (0..<10_000).map { $0 < 7500 ? "L08" : "L09" })
+        let shown = all.suffix(2500).compactMap { $0["record"] as? String }
+        let sorted = try Parsed.array(
+            try world.parley(["list", "--sort", "order", "--json", "--limit", "2500"]).out)
+        #expect(shown == sorted.compactMap { ($0["id"] as? String) })
+        let one = try world.parley(["lint", "key:t:7", "--json"]).out
+        #expect(try Parsed.array(one).count == 4, "\(one)")
+    }
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import ParleyClient
 import ParleyCore
@@ -28,6 +29,18 @@ struct CommandTests {
         let missing = Set(Suggestions.commands).subtracting(elsewhere).subtracting(used)
         #expect(missing.subtracting(["join", "publish", "edit"]).isEmpty, "\(missing)")
         #expect(CommandRows.all.count >= 110)
+    }
+
+    @Test("every command states its name, which would be dear to make from the name of its type")
+    func statedNames() {
+        var open: [any ParsableCommand.Type] = [Parley.self]
+        var count = 0
+        while let command = open.popLast() {
+            #expect(command.configuration.commandName != nil, "\(command)")
+            open += command.configuration.subcommands
+            count += 1
+        }
+        #expect(count > 50)
     }
 
     @Test("--if writes while the change is shown, and ends with 5 and both ways on when it is not")

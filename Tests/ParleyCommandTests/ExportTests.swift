@@ -101,6 +101,45 @@ struct ExportTests {
         #expect(green.err.contains("3 records stricter than TLP:GREEN"), "\(green.err)")
     }
 
+    @Test("under each marking, a report of an assessment and a bundle of it show the same")
+    func agreesWithReport() throws {
+        let marked = try Marked()
+        let report = { (words: [String]) in try marked.world.parley(["report", marked["a"]] + words).out }
+        let bundle = { (words: [String]) in
+            try marked.world.parley(["export", marked["a"], "--format", "stix"] + words).out
+        }
+        let all = ["Agent", "Below the intercept", "Intercept", "Ports", "Speech", "Talks", "who heard it?"]
+        let told = try report([])
+        let named = all.filter(told.contains)
+        #expect(named.count >= 5, "\(named)")
+        var shown: [Int] = []
+        for marking in ["clear", "green", "amber", "amber+strict", "red"] {
+            let (told, held) = (try report(["--tlp", marking]), try bundle(["--tlp", marking]))
+            for word in named { #expect(told.contains(word) == held.contains(word), "\(marking): \(word)") }
+            shown.append(named.filter(held.contains).count)
+        }
+        #expect(shown == shown.sorted() && shown.first != shown.last && shown.last == named.count, "\(shown)")
+    }
+
+    @Test("a bundle holds the links from the assessment itself, and its report names them")
+    func linksOfAssessment() throws {
+        let marked = try Marked()
+        let link = try marked.world.parley(["link", marked["a"], marked["open"], "--as", "cites"])
+        #expect(link.exit == 0, "\(link)")
+        for words in [[marked["a"]], []] {
+            let out = try marked.world.parley(["export"] + words + ["--format", "stix"]).out
+            let objects = try #require(try Parsed.object(out)["objects"] as? [[String: Any]])
+            let report = try #require(objects.first { $0["name"] as? String == "Ports" })
+            let id = try #require(report["id"] as? String)
+            let own = objects.filter { $0["source_ref"] as? String == id }
+            let links = own.compactMap { $0["id"] as? String }
+            #expect(links.count == 1, "\(words)")
+            #expect(Set(report["object_refs"] as? [String] ?? []).isSuperset(of: links), "\(words)")
+        }
+        let markdown = try marked.world.parley(["export", marked["a"], "--format", "md"]).out
+        #expect(markdown.contains("cites:"), "\(markdown)")
+    }
+
     @Test("what is asked for by its address and is stricter is refused; a wrong marking is named")
     func stricterItself() throws {
         let marked = try Marked()

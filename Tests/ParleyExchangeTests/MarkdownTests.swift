@@ -58,7 +58,7 @@ struct ImportedFile {
         for seed in 0..<400 {
             var invention = Invention(seed: seed)
             let (assessment, records) = try Self.assessment(&invention)
-            let file = MarkdownWriter().write(assessment, records: records)
+            let file = MarkdownWriter().file(assessment, records)
             let drafts = try MarkdownReader(me: "me").read(file).map { result throws -> RecordDraft in
                 do { return try result.get() } catch {
                     Issue.record("seed \(seed): \(error)")
@@ -73,8 +73,8 @@ struct ImportedFile {
                 let again = imported.records.first { $0.name == image.name }
                 #expect(again?.fingerprint == image.fingerprint, "seed \(seed): \(image.name)")
             }
-            let again = MarkdownWriter().write(
-                imported.records[0], records: Array(imported.records.dropFirst()))
+            let again = MarkdownWriter().file(
+                imported.records[0], Array(imported.records.dropFirst()))
             #expect(again == file, "seed \(seed)")
         }
     }
@@ -329,5 +329,13 @@ extension Invention {
             links.append(RecordImage(name: RecordName(kind: kind.tag, id: id()), registers: registers))
         }
         return links
+    }
+}
+
+extension MarkdownWriter {
+    fileprivate func file(_ assessment: RecordImage, _ records: [RecordImage]) -> [UInt8] {
+        var file: [UInt8] = []
+        write(assessment, records: records) { file += $0 }
+        return file
     }
 }

@@ -245,7 +245,8 @@ enum Lines {
 private enum Pages {
     static func goThrough(_ drafts: [RecordDraft]) throws {
         guard let records = images(drafts, ids(drafts, 64)), let assessment = records.first else { return }
-        let file = MarkdownWriter().write(assessment, records: Array(records.dropFirst()))
+        var file: [UInt8] = []
+        MarkdownWriter().write(assessment, records: Array(records.dropFirst())) { file += $0 }
         let text = String(decoding: file, as: UTF8.self)
         var again: [RecordDraft] = []
         for result in MarkdownReader(me: "olga").read(file) {

@@ -71,6 +71,67 @@ struct WholeRecordTests {
         }
     }
 
+    @Test("by chance: strays lie under nothing and nothing refers to them; all come in reading order, once")
+    func strays() throws {
+        let store = try folder.store()
+        var (olga, dice) = (Author(0), Dice(9))
+        var writes: [RegisterWrite] = []
+        var (referred, under, orders): (Set<UInt128>, Set<UInt128>, [UInt128: String]) = ([], [], [:])
+        for id in UInt128(1)...300 {
+            let record = name(id % 2 == 0 ? 8 : 3, id)
+            let isDeleted = dice.below(10) == 0
+            let target = UInt128(dice.below(300) + 1)
+            switch dice.below(6) {
+            case 0:
+                writes.append(RegisterWrite(record, Self.parent, .ref(RecordID(target))))
+                under.insert(id)
+                if !isDeleted { referred.insert(target) }
+            case 1 where record.kind == 3:
+                let outcome = Value.tuple([.text("yes"), .text("2026-01-02"), .ref(RecordID(target))])
+                writes.append(RegisterWrite(record, 21, outcome))
+                if !isDeleted { referred.insert(target) }
+            case 1:
+                writes.append(RegisterWrite(record, 21, .ref(RecordID(target))))
+                if !isDeleted { referred.insert(target) }
+            default: writes.append(RegisterWrite(record, 1, .text("t")))
+            }
+            if isDeleted { writes.append(RegisterWrite(record, 7, .bool(true))) } else { orders[id] = "" }
+            if dice.below(3) > 0 {
+                let order = "abcdefghi".prefix(dice.below(9) + 1) + "\(dice.below(20))"
+                writes.append(RegisterWrite(record, 3, .text(String(order))))
+                if !isDeleted { orders[id] = String(order) }
+            }
+        }
+        try store.write { _ = try $0.append([olga.write(writes, wall: 1).arrival]) }
+        try store.read { tx in
+            let places = try tx.places(of: [8, 3])
+            #expect(places.strays.map(\.kind) == [3, 8] && places.others.map(\.kind) == [3, 8])
+            var seen: [UInt128] = []
+            for (isStray, all) in [(true, places.strays), (false, places.others)] {
+                for rows in all {
+                    let ids = try tx.wholeRecords(rows.kind, at: rows.rows).map(\.image.name.id.number)
+                    #expect(ids.count == rows.rows.count)
+                    #expect(ids.allSatisfy { (under.contains($0) || referred.contains($0)) != isStray })
+                    let keys = ids.map { orders[$0] ?? "" }.map { $0.isEmpty ? "~" : $0 }
+                    #expect(zip(keys, keys.dropFirst()).allSatisfy { $0 <= $1 }, "\(keys)")
+                    seen += ids
+                }
+            }
+            #expect(Set(seen) == Set(orders.keys) && seen.count == orders.count)
+        }
+    }
+
+    @Test("no keyed field holds references, where strays are not looked for")
+    func keyedReferences() {
+        for kind in Schema.assessments.kinds {
+            for field in kind.fields where field.merge.isKeyed {
+                var parts: [FieldType] = [field.type]
+                if case .tuple(let components) = field.type { parts = components.map(\.type) }
+                #expect(!parts.contains(.ref), "\(kind.name).\(field.name)")
+            }
+        }
+    }
+
     @Test("by chance: what lies below and above a record, circles and all, is what a naive walk finds")
     func trees() throws {
         let store = try folder.store()

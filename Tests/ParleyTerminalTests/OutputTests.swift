@@ -140,9 +140,10 @@ struct OutputTests {
     func meter() {
         var meter = Meter("rows", total: 1000, now: 0)
         #expect(meter.line(done: 100, now: 499) == nil)
-        #expect(meter.line(done: 100, now: 500) == "rows 100 of 1000, 200/s, 4 s left")
+        #expect(meter.line(done: 100, now: 500) == "rows 100 of 1000, 200/s, 10 %, 4 s left")
         #expect(meter.line(done: 110, now: 599) == nil)
-        #expect(meter.line(done: 600, now: 600) == "rows 600 of 1000, 1000/s")
+        #expect(meter.line(done: 600, now: 600) == "rows 600 of 1000, 1000/s, 60 %, a moment left")
         #expect(meter.isShown)
+        #expect(meter.line(done: 700, share: 0.2, now: 1000) == "rows 700 of 1000, 700/s, 20 %, 4 s left")
     }
 }

@@ -88,11 +88,21 @@ package struct Lint: Sendable {
 
     /// The findings of the whole dossier, or of one assessment: by assessment, rule and place, waived ones too.
     package func findings(of assessment: RecordID? = nil) -> [Finding] {
-        let rules = LintRule.all.filter { options.rules?.contains($0.id) ?? true }
-        return scopes(of: assessment).flatMap { scope in
-            rules.flatMap { rule in rule.check(scope).map { finding(rule, $0) } }
-        }
+        scopes(of: assessment).flatMap(findings)
     }
+
+    /// The findings at some records of the dossier which belong to no assessment, by rule and place.
+    package func findings(at strays: [DossierRecord]) -> [Finding] {
+        findings(LintScope(self, nil, strays))
+    }
+
+    private func findings(_ scope: LintScope) -> [Finding] {
+        let rules = LintRule.all.filter { options.rules?.contains($0.id) ?? true }
+        return rules.flatMap { rule in rule.check(scope).map { finding(rule, $0) } }
+    }
+
+    /// Kinds that say something of others, or make an assessment of them: no rule looks at one by itself.
+    package static let structure: Set = ["assessment", "link", "estimate", "note"]
 
     private func finding(_ rule: LintRule, _ found: Found) -> Finding {
         Finding(
@@ -105,7 +115,8 @@ package struct Lint: Sendable {
     private func scopes(of assessment: RecordID?) -> [LintScope] {
         var members: [RecordID: [DossierRecord]] = [:]
         var loose: [DossierRecord] = []
-        for record in dossier.records where !["link", "estimate", "note"].contains(record.kind.name) {
+        for record in dossier.records {
+            if Self.structure.contains(record.kind.name), record.kind.name != "assessment" { continue }
             if let owner = dossier.assessment(of: record.id)?.id {
                 if assessment == nil || owner == assessment { members[owner, default: []].append(record) }
             } else if assessment == nil {

@@ -50,6 +50,11 @@ package struct Matrix: Sendable {
         return cells
     }
 
+    /// Nobody has rated anything in it.
+    package var isUnrated: Bool {
+        [evidence, indicators].allSatisfy { $0.allSatisfy { $0.cells.allSatisfy(\.ratings.isEmpty) } }
+    }
+
     /// Everybody who has rated anything in it, by handle in the order of bytes.
     package var analysts: [String] {
         let names = (evidence + indicators).flatMap { $0.cells.flatMap { $0.ratings.map(\.analyst) } }

@@ -10,7 +10,17 @@ package enum Rating: String, CaseIterable, Comparable, Sendable {
     case notApplicable = "NA"
 
     package static func < (left: Rating, right: Rating) -> Bool { left.rank < right.rank }
-    private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    /// The place among `allCases`, which would make an array for each comparison.
+    private var rank: Int {
+        switch self {
+        case .veryInconsistent: 0
+        case .inconsistent: 1
+        case .neutral: 2
+        case .consistent: 3
+        case .veryConsistent: 4
+        case .notApplicable: 5
+        }
+    }
 
     /// What the rating adds to a hypothesis' inconsistency: only what speaks against it counts (Open Source
     /// ACH, `getHypoRatingScore`).

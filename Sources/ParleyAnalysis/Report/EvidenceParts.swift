@@ -5,7 +5,7 @@ extension Report {
     var alternatives: [Block] {
         let ranking = matrix.ranking()
         if ranking.isEmpty { return [] }
-        let rated = !matrix.analysts.isEmpty
+        let rated = !matrix.isUnrated
         let rows: [[[Span]]] = ranking.map { score in
             [
                 [.own(labels[score.hypothesis.id] + " "), .theirs(score.hypothesis.title)],
@@ -42,16 +42,13 @@ extension Report {
 
     /// The most telling evidence first.
     var chart: MatrixChart? {
-        if matrix.analysts.isEmpty { return nil }
+        if matrix.isUnrated { return nil }
         let scores = Dictionary(uniqueKeysWithValues: matrix.ranking().map { ($0.hypothesis.id, $0.plain) })
         let columns = matrix.hypotheses.map { hypothesis in
             MatrixChart.Column(
                 labels[hypothesis.id], hypothesis.title, score: Self.number(scores[hypothesis.id] ?? 0))
         }
-        let order = matrix.evidence.enumerated().sorted {
-            ($1.element.diagnosticity ?? -1, $0.offset) < ($0.element.diagnosticity ?? -1, $1.offset)
-        }.map(\.element)
-        let rows = order.map { row in
+        let rows = matrix.evidence.descending { $0.diagnosticity ?? -1 }.map { row in
             MatrixChart.Row(
                 labels[row.record.id], row.record.title,
                 row.cells.map { .init($0.consensus?.rawValue ?? "", isDisputed: $0.dispute >= .strong) })

@@ -3,7 +3,7 @@ enum Inert {
     /// With a mark for each control, and for what would turn the direction of what stands beside it. Line breaks
     /// and tabs stay.
     static func text(_ text: String) -> String {
-        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        if isPlain(text) { return text }
         var shown = ""
         for scalar in text.unicodeScalars {
             if isHidden(scalar) {
@@ -18,9 +18,15 @@ enum Inert {
         return shown
     }
 
+    /// Nothing but letters, digits, signs and spaces of ASCII, which most texts are.
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+    }
+
     /// One line: a line break is a space.
     static func line(_ text: String) -> String {
-        Self.text(text).split(whereSeparator: \.isNewline).joined(separator: " ")
+        if isPlain(text) { return text }
+        return Self.text(text).split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     /// Controls, bidi controls, tags, what Unicode has not assigned; joiners and selectors are ordinary text.
@@ -39,6 +45,7 @@ enum Inert {
 
     /// For HTML and SVG, as text or as an attribute between double quotes.
     static func html(_ text: String) -> String {
+        if isPlain(text), !text.utf8.contains(where: isMarkup) { return text }
         var shown = ""
         shown.reserveCapacity(text.utf8.count)
         for scalar in Self.text(text).unicodeScalars {
@@ -53,6 +60,14 @@ enum Inert {
             }
         }
         return shown
+    }
+
+    private static func isMarkup(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"): true
+        case UInt8(ascii: "\""), UInt8(ascii: "'"): true
+        default: false
+        }
     }
 
     /// One line for Markdown: signs that would be markup are escaped.

@@ -174,7 +174,7 @@ extension Report {
 
     var dissents: [Block] {
         let kinds = ["dissent": "Dissent", "devils_advocate": "Devil's advocate", "premortem": "Premortem"]
-        let notes = dossier.contents(of: assessment.id).filter {
+        let notes = contents.filter {
             $0.kind.name == "note" && !$0.flag("resolved") && kinds[$0.choice("kind") ?? ""] != nil
         }
         var items = notes.flatMap { note -> [[Span]] in

@@ -48,6 +48,8 @@ package struct Report: Sendable {
     let dossier: Dossier
     let assessment: DossierRecord
     let options: ReportOptions
+    /// The assessment with all that belongs to it.
+    let contents: [DossierRecord]
     let labels: ReportLabels
     let matrix: Matrix
     /// How many records were left out since they are stricter than the ceiling.
@@ -62,12 +64,13 @@ package struct Report: Sendable {
         (self.dossier, self.assessment, self.options, self.withheld) = (
             dossier, assessment, options, withheld
         )
-        labels = ReportLabels(dossier, assessment: id)
+        contents = dossier.contents(of: id)
+        labels = ReportLabels(dossier, assessment: id, contents)
         matrix = Matrix(dossier, assessment: id)
     }
 
     /// The strictest marking of everything in it.
-    package var marking: Marking? { dossier.effectiveMarking(of: assessment.id) }
+    package var marking: Marking? { dossier.marking(of: contents) }
 
     package var document: Document {
         let parts: [[Block]] = [
@@ -126,7 +129,7 @@ package struct Report: Sendable {
     }
 
     private var gaps: [Block] {
-        let notes = dossier.contents(of: assessment.id).filter {
+        let notes = contents.filter {
             $0.kind.name == "note" && $0.choice("kind") == "gap" && !$0.flag("resolved")
         }
         return notes.isEmpty ? [] : [heading("What we do not know", "gaps"), .list(notes.flatMap(voices))]
@@ -223,9 +226,9 @@ struct ReportLabels: Sendable {
     ]
     private static let shared: Set<String> = ["evidence", "source"]
 
-    init(_ dossier: Dossier, assessment: RecordID) {
+    init(_ dossier: Dossier, assessment: RecordID, _ contents: [DossierRecord]) {
         let inside = dossier.tree(of: assessment).filter { Self.own.contains($0.kind.name) }
-        let linked = dossier.contents(of: assessment).filter { Self.shared.contains($0.kind.name) }
+        let linked = contents.filter { Self.shared.contains($0.kind.name) }
         members = Dictionary(grouping: inside + linked, by: \.kind.name)
         for records in members.values {
             for (index, record) in records.enumerated() {

@@ -87,7 +87,7 @@ extension Report {
                             : "Since \(past.occasion) on \(when):")
                 ]))
             if !items.isEmpty { blocks.append(.list(items)) }
-            let notes = dossier.contents(of: assessment.id).filter {
+            let notes = contents.filter {
                 $0.kind.name == "note" && $0.choice("kind") == "change" && $0.facts.created > past.at
             }
             if !notes.isEmpty { blocks.append(.list(notes.flatMap(voices))) }

@@ -7,6 +7,7 @@ import ParleyTerminal
 
 struct Ach: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "ach",
         abstract: "Competing hypotheses: the matrix, the order, what would change it.",
         usage: """
             parley ach [show|rank] [A] [--by HANDLE] [--compare A,B] [--weighted] [--sort diagnosticity] [options]

@@ -7,6 +7,7 @@ import ParleyTerminal
 
 struct Assumptions: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "assumptions",
         abstract: "Key assumptions: how well supported, and what falls with them.",
         usage: "parley assumptions [A] [options]",
         discussion: """

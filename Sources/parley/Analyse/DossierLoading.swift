@@ -13,10 +13,32 @@ struct DossierLoading {
         self.now = now
     }
 
-    /// Every record of the kinds that this version knows.
-    func workspace() throws -> Dossier {
-        try dossier(try tx.wholeRecords(of: Schema.assessments.kinds.map(\.tag)))
+    /// Every record of the kinds that this version knows, but for strays: a workspace may hold more of them
+    /// than memory does, so it is only told where they stand.
+    func connected() throws -> (dossier: Dossier, strays: [RecordRows]) {
+        let kinds = Dictionary(grouping: Schema.assessments.kinds) { Lint.structure.contains($0.name) }
+        var records = try tx.wholeRecords(of: (kinds[true] ?? []).map(\.tag))
+        let places = try tx.places(of: (kinds[false] ?? []).map(\.tag))
+        for others in places.others { records += try tx.wholeRecords(others.kind, at: others.rows) }
+        return (try dossier(records), places.strays)
     }
+
+    /// Hands over strays, some at a time, each time with a dossier that holds what they refer to.
+    func eachPiece(
+        of strays: [RecordRows], beside connected: Dossier, _ body: (Dossier, [DossierRecord]) throws -> Void
+    ) throws {
+        for strays in strays {
+            for start in stride(from: 0, to: strays.rows.count, by: Self.piece) {
+                let end = min(start + Self.piece, strays.rows.count)
+                let records = try tx.wholeRecords(strays.kind, at: strays.rows[start..<end])
+                let (dossier, read) = connected.adding(
+                    strays: records.map(\.image), facts: try facts(of: records))
+                try body(dossier, read)
+            }
+        }
+    }
+
+    private static let piece = 1_000
 
     /// The judgments that have an outcome, with their estimates.
     func resolved() throws -> Dossier {
@@ -81,7 +103,8 @@ struct DossierLoading {
         var targets: Set<RecordID> = []
         for record in records {
             guard let kind = Schema.assessments[tag: record.image.name.kind] else { continue }
-            for register in record.image.registers where register.name.field != Field.parentTag {
+            for register in record.image.registers
+            where register.name.key == nil && register.name.field != Field.parentTag {
                 switch kind[tag: register.name.field]?.type {
                 case .ref: if let target = register.value.ref { targets.insert(target) }
                 case .tuple: targets.formUnion((register.value.list ?? []).compactMap(\.ref))
@@ -95,10 +118,14 @@ struct DossierLoading {
     }
 
     private func dossier(_ records: [WholeRecord]) throws -> Dossier {
+        Dossier(records: records.map(\.image), facts: try facts(of: records), today: Day(now))
+    }
+
+    private func facts(of records: [WholeRecord]) throws -> [RecordID: RecordFacts] {
         var facts: [RecordID: RecordFacts] = [:]
         facts.reserveCapacity(records.count)
         for record in records { facts[record.image.name.id] = try self.facts(of: record) }
-        return Dossier(records: records.map(\.image), facts: facts, today: Day(now))
+        return facts
     }
 
     private func facts(of record: WholeRecord) throws -> RecordFacts {

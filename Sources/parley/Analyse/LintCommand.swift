@@ -72,41 +72,58 @@ struct LintCommand: Subcommand {
         let workspace = try console.openToRead()
         let options = try lintOptions(console, workspace)
         let found = try workspace.store.read { tx in
-            let (dossier, isWanted, root) = try scope(tx, console)
-            let lint = Lint(dossier, options: options, publications: try Publications(tx, dossier).all())
-            let findings = lint.findings(of: root).filter(isWanted)
-            try LintSpeech(tx, workspace, console, dossier).show(findings, all: all, limit: limit)
-            return findings
+            let found = try tally(tx, console, options)
+            try LintSpeech(tx, workspace, console).show(found)
+            return found
         }
-        let standing = found.filter { $0.waiver == nil }
-        if standing.contains(where: { $0.level == .error || exitCode }) { throw Exit.findings.quietly }
+        if found.errors > 0 || (exitCode && found.warnings > 0) { throw Exit.findings.quietly }
     }
 
-    /// What is to be read, and which of the findings were asked for.
-    private func scope(
-        _ tx: ReadTransaction, _ console: Console
-    ) throws -> (Dossier, (Finding) -> Bool, RecordID?) {
+    /// Looks at what the words ask for: one assessment, or record by record where there may be very many.
+    private func tally(
+        _ tx: ReadTransaction, _ console: Console, _ options: LintOptions
+    ) throws -> LintTally {
         let loading = DossierLoading(tx, now: console.now)
-        if filter.isEmpty { return (try loading.workspace(), { _ in true }, nil) }
-        if filter.count == 1, let address = try? Address(filter[0]), address.letter != nil,
-            address.field == nil
-        {
-            let record = try Resolver(tx).record(filter[0])
+        var tally = LintTally(most: limit, withWaived: all)
+        if let record = try named(tx) {
             let root = try tx.assessment(of: record) ?? record
             let dossier = try loading.assessment(root)
-            let isWhole = record == root
-            return (
-                dossier, { isWhole || $0.record == record.id }, root.kindName == "assessment" ? root.id : nil
-            )
+            let found = try lint(tx, dossier, options).findings(
+                of: root.kindName == "assessment" ? root.id : nil)
+            tally.add(found.filter { record == root || $0.record == record.id })
+            return tally
         }
+        let chosen = try chosen(tx, console)
+        let (dossier, strays) = try loading.connected()
+        tally.add(
+            try lint(tx, dossier, options).findings().filter { finding in
+                guard let chosen, !chosen.contains(finding.record) else { return true }
+                return dossier.assessment(of: finding.record).map { chosen.contains($0.id) } ?? false
+            })
+        try loading.eachPiece(of: strays, beside: dossier) { dossier, records in
+            let asked = records.filter { chosen?.contains($0.id) ?? true }
+            tally.add(strays: Lint(dossier, options: options).findings(at: asked))
+        }
+        return tally
+    }
+
+    private func lint(_ tx: ReadTransaction, _ dossier: Dossier, _ options: LintOptions) throws -> Lint {
+        Lint(dossier, options: options, publications: try Publications(tx, dossier).all())
+    }
+
+    /// The one record that is named by its address.
+    private func named(_ tx: ReadTransaction) throws -> RecordName? {
+        guard filter.count == 1, let address = try? Address(filter[0]), address.letter != nil,
+            address.field == nil
+        else { return nil }
+        return try Resolver(tx).record(filter[0])
+    }
+
+    /// The records that a filter means; nil for all.
+    private func chosen(_ tx: ReadTransaction, _ console: Console) throws -> Set<RecordID>? {
+        if filter.isEmpty { return nil }
         let filters = try FilterParser(tx, now: console.now).filters(filter)
-        let chosen = Set(try tx.query(RecordQuery(filters)).rows.map(\.name.id))
-        let dossier = try loading.workspace()
-        let isWanted: (Finding) -> Bool = { finding in
-            chosen.contains(finding.record)
-                || dossier.assessment(of: finding.record).map { chosen.contains($0.id) } ?? false
-        }
-        return (dossier, isWanted, nil)
+        return Set(try tx.query(RecordQuery(filters)).rows.map(\.name.id))
     }
 
     private func lintOptions(_ console: Console, _ workspace: Workspace) throws -> LintOptions {

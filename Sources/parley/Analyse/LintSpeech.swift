@@ -12,36 +12,30 @@ struct LintSpeech {
     ]
 
     private let console: Console
-    private let dossier: Dossier
     private let naming: Naming
 
-    init(_ tx: ReadTransaction, _ workspace: Workspace, _ console: Console, _ dossier: Dossier) {
+    init(_ tx: ReadTransaction, _ workspace: Workspace, _ console: Console) {
         self.console = console
-        self.dossier = dossier
         naming = Naming(tx, workspace.membership)
     }
 
-    func show(_ findings: [Finding], all: Bool, limit: Int) throws {
-        let chosen = findings.filter { all || $0.waiver == nil }
-        let shown = Array(chosen.prefix(limit))
+    func show(_ tally: LintTally) throws {
+        let shown = tally.shown
         if console.options.json {
             return try console.json(.array(shown.map(json)))
         }
         if console.out.isTerminal { try console.page(lines(shown)) } else { try table(shown) }
         try console.finish()
-        try sayCounts(findings, hidden: chosen.count - shown.count)
+        try sayCounts(tally)
     }
 
-    private func sayCounts(_ findings: [Finding], hidden: Int) throws {
-        let standing = findings.filter { $0.waiver == nil }
-        let errors = standing.filter { $0.level == .error }.count
-        let waived = findings.count - standing.count
-        var sentence = "\(counted(errors, "error")), \(counted(standing.count - errors, "warning"))"
-        sentence += waived > 0 ? ", \(waived) waived (--all shows them)." : "."
-        if findings.isEmpty { sentence = "Nothing found." }
-        if hidden > 0 { sentence += " \(hidden) more are not shown: --limit." }
+    private func sayCounts(_ tally: LintTally) throws {
+        var sentence = "\(counted(tally.errors, "error")), \(counted(tally.warnings, "warning"))"
+        sentence += tally.waived > 0 ? ", \(tally.waived) waived (--all shows them)." : "."
+        if tally.count == 0 { sentence = "Nothing found." }
+        if tally.hidden > 0 { sentence += " \(tally.hidden) more are not shown: --limit." }
         try console.note(sentence)
-        if !standing.isEmpty {
+        if tally.errors + tally.warnings > 0 {
             try console.hint(
                 "what the rules rest on: parley lint --rules    not here: parley lint --waive L.. --on ID")
         }
@@ -49,7 +43,11 @@ struct LintSpeech {
 
     private func name(_ id: RecordID) -> String { naming.reference(id) }
 
-    private func title(of id: RecordID) -> String { dossier[id]?.image.headline(naming) ?? "" }
+    private func fullName(_ id: RecordID) -> String { naming.reference(id, whole: true) }
+
+    private func image(of id: RecordID) -> RecordImage? {
+        (try? naming.tx.find(id...id, limit: 1))?.first.flatMap { try? naming.tx.image(of: $0) }
+    }
 
     private func mark(_ finding: Finding) -> String {
         finding.waiver != nil ? "-" : finding.level == .error ? "E" : "W"
@@ -60,7 +58,7 @@ struct LintSpeech {
     private func table(_ findings: [Finding]) throws {
         for finding in findings {
             let cells = [
-                mark(finding), finding.rule, dossier[finding.record]?.name.fullAddress ?? finding.record.text,
+                mark(finding), finding.rule, fullName(finding.record),
                 finding.field ?? "", finding.message.text(name), finding.excerpt ?? "",
                 finding.waiver.map { "\($0.by): \($0.reason)" } ?? "",
             ]
@@ -69,19 +67,19 @@ struct LintSpeech {
     }
 
     private func json(_ finding: Finding) -> JSON {
-        let record = dossier[finding.record]
+        let record = image(of: finding.record)
         let rule = LintRule.named(finding.rule)
         return [
             "rule": .text(finding.rule), "level": .text(finding.level.rawValue),
-            "record": .text(record?.name.fullAddress ?? finding.record.text),
-            "kind": .text(orNull: record?.kind.name), "title": .text(title(of: finding.record)),
+            "record": .text(fullName(finding.record)),
+            "kind": .text(orNull: record?.name.kindName), "title": .text(record?.headline(naming) ?? ""),
             "field": .text(orNull: finding.field),
-            "message": .text(finding.message.text { dossier[$0]?.name.fullAddress ?? $0.text }),
+            "message": .text(finding.message.text(fullName)),
             "sentence": .text(orNull: finding.excerpt), "requires": .text(orNull: rule?.title),
             "ground": .text(orNull: rule?.ground),
             "waived": finding.waiver.map { waiver in
                 [
-                    "note": .text(dossier[waiver.note]?.name.fullAddress ?? waiver.note.text),
+                    "note": .text(fullName(waiver.note)),
                     "by": .text(waiver.by), "reason": .text(waiver.reason),
                 ]
             } ?? .null,
@@ -98,7 +96,8 @@ struct LintSpeech {
         for finding in findings where seen.insert(finding.record).inserted { order.append(finding.record) }
         return order.flatMap { id in
             let head =
-                console.out.colour.paint(name(id), .strong) + "  " + visible(title(of: id)).cut(to: width - 8)
+                console.out.colour.paint(name(id), .strong) + "  "
+                + visible(image(of: id)?.headline(naming) ?? "").cut(to: width - 8)
             return [head] + (groups[id] ?? []).flatMap(lines)
         }
     }

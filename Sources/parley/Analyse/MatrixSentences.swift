@@ -6,7 +6,7 @@ import ParleyTerminal
 /// What follows from a matrix, in sentences, and what the order would be if something were otherwise.
 extension MatrixSpeech {
     var sentences: [String] {
-        if matrix.analysts.isEmpty { return ["Nobody has rated anything yet."] }
+        if matrix.isUnrated { return ["Nobody has rated anything yet."] }
         return sensitivity + alike + disputes + gaps
     }
 

@@ -28,10 +28,11 @@ struct MatrixSpeech {
         lines +=
             [""]
             + ranking(of: matrix, withLetters: isNarrow).lines(width: console.width, colour: colour)
+        let sentences = sentences
         lines += sentences.isEmpty ? [] : [""] + wrapped(sentences)
         try console.page(lines)
         try sayLeftOut()
-        if isEmptyOfRatings { try console.hint("rate: parley rate E-.. H-.. CC|C|N|I|II|NA") }
+        if matrix.isUnrated { try console.hint("rate: parley rate E-.. H-.. CC|C|N|I|II|NA") }
     }
 
     private func wrapped(_ sentences: [String]) -> [String] {
@@ -39,8 +40,6 @@ struct MatrixSpeech {
         guard let width = console.width else { return lines }
         return lines.flatMap { $0.wrapped(to: width) }
     }
-
-    private var isEmptyOfRatings: Bool { matrix.analysts.isEmpty }
 
     func ordered(_ rows: [MatrixRow], by sort: MatrixSort) -> [MatrixRow] {
         guard sort == .diagnosticity else { return rows }

@@ -7,6 +7,7 @@ import ParleyStore
 
 struct Rate: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "rate",
         abstract: "Rate evidence against a hypothesis: your own cell of the matrix.",
         usage: "parley rate EVIDENCE HYPOTHESIS CC|C|N|I|II|NA [--why TEXT] [options]",
         discussion: """

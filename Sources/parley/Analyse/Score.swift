@@ -7,6 +7,7 @@ import ParleyTerminal
 
 struct Score: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "score",
         abstract: "How well estimates have done: Brier scores and calibration.",
         usage: "parley score [HANDLE] [--under A] [--scale icd203|phia] [options]",
         discussion: """

@@ -7,6 +7,7 @@ import ParleyTerminal
 
 struct Signposts: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "signposts",
         abstract: "What is watched, what is due for a look, what was seen.",
         usage: "parley signposts [A] [--due] [options]",
         discussion: """

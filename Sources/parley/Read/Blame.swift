@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct Blame: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "blame",
         abstract: "Each field of a record: who set it, when, by what act.",
         usage: "parley blame ID[.FIELD] [options]",
         discussion: """

@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct Conflicts: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "conflicts",
         abstract: "See what was set aside, and decide it.",
         usage: """
             parley conflicts [list] [--all] [--limit N] [--exit-code] [options]

@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct Diff: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "diff",
         abstract: "What changed in a record or a field between two moments, texts word by word.",
         usage: "parley diff ID[.FIELD] --from @CHANGE|TIME [--to @CHANGE|TIME] [--exit-code] [options]",
         discussion: """

@@ -8,6 +8,7 @@ import ParleyTrust
 
 struct Doctor: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Check this installation and the workspace; for bug reports.",
         usage: "parley doctor [--verify] [--rebuild] [options]",
         discussion: """

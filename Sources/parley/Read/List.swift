@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct List: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "list",
         abstract: "List records.",
         usage: "parley list [FILTER ..] [--sort changed:desc] [--columns a,b] [--limit N] [options]",
         discussion: """

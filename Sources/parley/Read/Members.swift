@@ -6,6 +6,7 @@ import ParleyTrust
 
 struct Members: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "members",
         abstract: "Show who belongs to the workspace.",
         usage: "parley members [options]",
         discussion: """

@@ -5,6 +5,7 @@ import ParleyStore
 
 struct Search: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "search",
         abstract: "Find records whose texts hold all these words.",
         usage: "parley search WORD .. [--limit N] [options]",
         discussion: """

@@ -7,6 +7,7 @@ import ParleyTerminal
 
 struct Show: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "show",
         abstract: "Show records or fields.",
         usage: "parley show ID[.FIELD] .. [--tree] [--at @CHANGE|TIME] [options]",
         discussion: """

@@ -7,6 +7,7 @@ import ParleyTrust
 
 struct Status: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "status",
         abstract: "What this replica holds, and what waits.",
         usage: "parley status [options]",
         discussion: """

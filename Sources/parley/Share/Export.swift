@@ -55,13 +55,18 @@ struct ExportCommand: Subcommand {
     func run(_ console: Console) throws {
         let workspace = try console.openToRead()
         let sink = try ByteSink(output, console)
+        // A terminal that shows the records cannot show beside them how far it is.
+        let progress = ProgressLine(
+            "export", isWatched: output != "-" || !console.out.isTerminal, passes: format == "csv" ? 2 : 1,
+            console)
         var withheld: String?
         do {
+            defer { progress.wipe() }
             try workspace.store.read { tx in
                 let ceiling = try tlp.flatMap(Marking.init).map { try ExportCeiling($0, tx) }
-                let selection = try ExportSelection(tx, words: filter, ceiling: ceiling, now: console.now) {
-                    try console.staleDays(workspace)
-                }
+                let selection = try ExportSelection(
+                    tx, words: filter, ceiling: ceiling, progress: progress, now: console.now
+                ) { try console.staleDays(workspace) }
                 try write(tx, selection, workspace, to: sink)
                 withheld = ceiling.flatMap { Self.sentence(on: selection, $0.marking) }
             }
@@ -147,9 +152,9 @@ struct ExportCommand: Subcommand {
     ) throws {
         let assessment = try selection.assessment()
         let newest = try tx.log.heads().values.map(\.time.milliseconds).max()
-        let text = MarkdownWriter().write(
+        try MarkdownWriter().write(
             assessment, records: try selection.belongings(of: assessment),
-            exported: newest.map { Instant(milliseconds: $0) })
-        try sink.write(text)
+            exported: newest.map { Instant(milliseconds: $0) }
+        ) { bytes in try sink.write(bytes) }
     }
 }

@@ -10,18 +10,19 @@ final class ExportSelection {
     /// The one record named by its address, with all under it.
     let root: RecordName?
     private let ceiling: ExportCeiling?
+    private let progress: ProgressLine
     private static let assessmentTag = Schema.assessments[name: "assessment"]?.tag ?? 0
-    private static let linkKind = Schema.assessments[name: "link"]
     /// Of the records that were asked for, how many are stricter than the ceiling, and how many hang on such.
     private(set) var strict: Set<RecordID> = []
     private(set) var hanging: Set<RecordID> = []
 
     init(
-        _ tx: ReadTransaction, words: [String], ceiling: ExportCeiling?, now: Instant,
-        staleDays: @escaping () throws -> Int
+        _ tx: ReadTransaction, words: [String], ceiling: ExportCeiling?, progress: ProgressLine,
+        now: Instant, staleDays: @escaping () throws -> Int
     ) throws {
         self.tx = tx
         self.ceiling = ceiling
+        self.progress = progress
         if words.count == 1, let address = try? Address(words[0]), address.letter != nil, address.field == nil
         {
             root = try Resolver(tx).record(words[0])
@@ -36,19 +37,32 @@ final class ExportSelection {
     func forEach(_ body: (RecordImage) throws -> Void) throws {
         if let root {
             guard let image = try image(of: root) else { return }
-            for each in ([image] + (try belongings(of: image))).sorted(by: { $0.name < $1.name }) {
-                try body(each)
-            }
+            let images = [image] + (try belongings(of: image))
+            try each(of: images.sorted { $0.name < $1.name }, body)
         } else if filters.isEmpty {
+            try progress.expect { try tx.counts().all }
             try tx.eachRecord(of: tx.kinds()) { image in
                 if let image = limited(image) { try body(image) }
+                try progress.step()
                 return true
             }
         } else {
             let order = [RecordOrder(.kind), RecordOrder(.id)]
-            for row in try tx.query(RecordQuery(filters, includesDeleted: true, order: order)).rows {
+            let rows = try tx.query(RecordQuery(filters, includesDeleted: true, order: order)).rows
+            progress.expect { rows.count }
+            for row in rows {
                 if let image = try image(of: row.name) { try body(image) }
+                try progress.step()
             }
+        }
+    }
+
+    /// Hands over some images that have been chosen already.
+    func each(of images: [RecordImage], _ body: (RecordImage) throws -> Void) throws {
+        progress.expect { images.count }
+        for image in images {
+            try body(image)
+            try progress.step()
         }
     }
 
@@ -98,23 +112,15 @@ final class ExportSelection {
             hint: "see its marking: parley show \(record.shortAddress(8)).tlp")
     }
 
-    /// What lies under a record, and the links from what lies there.
+    /// What lies under a record, and the links from it and from what lies there, in no order; nothing deleted.
     func belongings(of root: RecordImage) throws -> [RecordImage] {
-        var names = try tx.query(RecordQuery([.under(root.name.id)])).rows.map(\.name).filter {
-            $0 != root.name
+        let under = try tx.query(RecordQuery([.under(root.name.id)])).rows.map(\.name)
+        let origins = Set(under.map(\.id) + [root.name.id])
+        let link = Schema.assessments[name: "link"]?.tag ?? 0
+        let links = try tx.referrers(to: origins, by: "from", of: link)
+        return try Set(under + links).subtracting([root.name]).compactMap { name in
+            try image(of: name).flatMap { $0.isDeleted ? nil : $0 }
         }
-        let members = Set(names.map(\.id) + [root.name.id])
-        if let link = Self.linkKind, let from = link[name: "from"] {
-            try tx.eachRecord(of: [link.tag], deleted: false) { image in
-                if let origin = image[from.tag].ref, members.contains(origin),
-                    !members.contains(image.name.id)
-                {
-                    names.append(image.name)
-                }
-                return true
-            }
-        }
-        return try names.compactMap { try image(of: $0) }
     }
 }
 

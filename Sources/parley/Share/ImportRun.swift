@@ -12,19 +12,18 @@ final class ImportRun {
     private let console: Console
     private let inputs: [ImportInput]
     private let report: ImportReport
-    private var meter: Meter
-    private var rows = 0
+    private let progress: ProgressLine
 
     init(_ inputs: [ImportInput], _ report: ImportReport, _ console: Console, _ workspace: Workspace) {
         (self.inputs, self.report, self.console, self.workspace) = (inputs, report, console, workspace)
-        meter = Meter(inputs.count == 1 ? inputs[0].name : "import", now: SystemAmbient.now())
+        progress = ProgressLine(inputs.count == 1 ? inputs[0].name : "import", console)
     }
 
     /// - Parameters:
     ///   - strict: one bad row, and nothing at all is written.
     ///   - dry: everything is done and then undone.
     func run(_ options: Importer.Options, strict: Bool, dry: Bool) throws {
-        defer { if meter.isShown { try? console.messages.wipe() } }
+        defer { progress.wipe() }
         guard strict || dry else {
             let importer = Importer(workspace, options)
             do { return try fill(importer) } catch let error as StoreError {
@@ -50,21 +49,13 @@ final class ImportRun {
             if index > 0 { try importer.beginNextFile() }
             try input.read(for: workspace) { row in
                 try importer.add(row)
-                try progress(input)
+                try progress.step(share: self.share)
             }
         }
         try importer.finish()
         (report.tallies, report.changes) = (importer.tallies, importer.changes)
         report.continued = importer.continued
         try report.close { try importer.record(labelled: $0, inFile: $1) }
-    }
-
-    private func progress(_ input: ImportInput) throws {
-        rows += 1
-        guard rows.isMultiple(of: 256), console.messages.isTerminal, !console.options.quiet,
-            let line = meter.line(done: rows, share: share, now: SystemAmbient.now())
-        else { return }
-        try console.messages.draw(line, width: console.messages.width(environment: console.environment) ?? 80)
     }
 
     /// Of all bytes; nil where a stream's end is not known.

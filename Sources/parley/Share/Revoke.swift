@@ -6,6 +6,7 @@ import ParleyTrust
 
 struct Revoke: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "revoke",
         abstract: "Put an analyst, or one device, out of the workspace.",
         discussion: """
             Examples:

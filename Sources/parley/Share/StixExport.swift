@@ -53,8 +53,8 @@ final class StixExport {
 
     private func facts(of image: RecordImage) throws -> StixFacts {
         var facts = try ownFacts(of: image)
-        guard image.name.kind == Self.assessment else { return facts }
-        let members = try members(of: image.name).compactMap { try self.image(of: $0) }
+        guard image.name.kind == Self.assessment, let selection else { return facts }
+        let members = try selection.belongings(of: image).sorted { $0.name < $1.name }
         facts.members = members.map { StixWriter.id(of: $0, .parley).text }
         facts.membersModified = try members.map {
             StixWriter.modified(of: $0, try ownFacts(of: $0), .parley)
@@ -93,18 +93,6 @@ final class StixExport {
         sources[change] = .some(source)
         return source
     }
-
-    /// What lies under an assessment, and the links from there.
-    private func members(of assessment: RecordName) throws -> [RecordName] {
-        let under = try tx.query(RecordQuery([.under(assessment.id)])).rows.map(\.name)
-        var members = Set(under).subtracting([assessment])
-        guard let link = Schema.assessments[name: "link"]?.tag else { return members.sorted() }
-        for origin in under {
-            let links = RecordQuery([.kinds([link]), .field("from", oneOf: [.ref(origin.id)])])
-            members.formUnion(try tx.query(links).rows.map(\.name))
-        }
-        return members.sorted()
-    }
 }
 
 extension ExportSelection {
@@ -122,7 +110,7 @@ extension ExportSelection {
             images += try found.compactMap { try self.image(of: $0) }
             fresh = images[end...]
         }
-        for image in images.sorted(by: { $0.name < $1.name }) { try body(image) }
+        try each(of: images.sorted { $0.name < $1.name }, body)
     }
 
     private static func references(of image: RecordImage) -> [RecordID] {

@@ -6,6 +6,7 @@ struct Completion: Subcommand {
     }
 
     static let configuration = CommandConfiguration(
+        commandName: "completion",
         abstract: "Print a script that completes commands, options and ids.",
         discussion: """
             Examples:

@@ -6,6 +6,7 @@ import ParleyTrust
 
 struct Init: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "init",
         abstract: "Make a workspace on this machine; it can be published later.",
         usage: "parley init NAME --as HANDLE [options]",
         discussion: """

@@ -2,7 +2,7 @@ import ArgumentParser
 import ParleyTerminal
 
 struct Version: Subcommand {
-    static let configuration = CommandConfiguration(abstract: "Print the version.")
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
     @OptionGroup(title: "Everywhere") var options: GlobalOptions
     @ParentCommand var parent: Parley

@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct Delete: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "delete",
         abstract: "Delete records; undelete brings them back whole.",
         usage: "parley delete ID .. [options]",
         discussion: """
@@ -29,6 +30,7 @@ struct Delete: Subcommand {
 
 struct Undelete: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "undelete",
         abstract: "Bring deleted records back.", usage: "parley undelete ID .. [options]")
 
     @Argument(help: "Records, as J-88PD.", completion: .record) var ids: [String]

@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct Drafts: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "drafts",
         abstract: "Texts that were typed and not yet saved.",
         usage: "parley drafts list | show ID.FIELD | apply ID.FIELD | drop ID[.FIELD] [options]",
         discussion: """

@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct Edit: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "edit",
         abstract: "Change a record's texts, or one field, in the editor.",
         usage: "parley edit ID[.FIELD] [--continue | --discard] [options]",
         discussion: """

@@ -6,6 +6,7 @@ import ParleyStore
 
 struct New: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "new",
         abstract: "Make a record.",
         usage: "parley new KIND [FIELD=VALUE ..] [--under ID] [-e] [options]",
         discussion: """

@@ -6,6 +6,7 @@ import ParleyTerminal
 
 struct Restore: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "restore",
         abstract: "Write back what a record or a field showed once.",
         usage: "parley restore ID[.FIELD] .. --to @CHANGE|TIME [-n] [-m NOTE] [options]",
         discussion: """

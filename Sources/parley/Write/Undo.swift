@@ -38,6 +38,7 @@ struct UndoCommand: Subcommand {
 
 struct Redo: Subcommand {
     static let configuration = CommandConfiguration(
+        commandName: "redo",
         abstract: "Bring back what your newest undo took.",
         usage: "parley redo [-n] [-m NOTE] [--yes] [options]",
         discussion: """
