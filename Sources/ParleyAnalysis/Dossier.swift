@@ -11,13 +11,13 @@ package struct Dossier: Sendable {
 
     /// - Parameter images: each record once, in any order, its registers in the order of `RegisterName`.
     package init(records images: [RecordImage], facts: [RecordID: RecordFacts] = [:], today: Day) {
-        self.init(Self.read(images, facts), today: today)
+        self.init(ordered: Self.ordered(Self.read(images, facts)), today: today)
     }
 
-    private init(_ records: [DossierRecord], today: Day) {
+    private init(ordered records: [DossierRecord], today: Day) {
         self.today = today
-        self.records = Self.ordered(records)
-        index = DossierIndex(self.records)
+        self.records = records
+        index = DossierIndex(records)
     }
 
     /// Strays, which lie under no record and to which none refers, with whatever of this dossier they refer
@@ -32,7 +32,8 @@ package struct Dossier: Sendable {
             let found = fresh.flatMap { $0.references.compactMap { self[$0.target] } }
             fresh = found.filter { reached.updateValue($0, forKey: $0.id) == nil }
         }
-        return (Dossier(strays + reached.values, today: today), strays)
+        let all = reached.isEmpty ? strays : Self.ordered(strays + reached.values)
+        return (Dossier(ordered: all, today: today), strays)
     }
 
     private static func read(

@@ -179,6 +179,7 @@ extension Field {
     package static let parentTag: UInt32 = 4
     package static let markingTag: UInt32 = 5
     package static let deletedTag: UInt32 = 7
+    package static let tagsTag: UInt32 = 8
     package static let keysTag: UInt32 = 9
     package static let columnsTag: UInt32 = 10
 }

@@ -5,6 +5,10 @@ internal import ParleyCore
 package struct RecordRows: Sendable {
     package let kind: UInt32
     package let rows: [Int64]
+    /// The records of the kind that have keyed registers beside tags and keys.
+    let keyed: Set<RecordID>
+
+    package var count: Int { rows.count }
 }
 
 /// The live records of some kinds, by kind and in reading order.
@@ -29,11 +33,28 @@ extension ReadTransaction {
         var places = RecordPlaces()
         for kind in Set(kinds).sorted() {
             let all = (known.removeValue(forKey: kind) ?? []).sorted { $0.order < $1.order }
+            let keyed = try keyed(of: kind)
             let isStray = { (place: Place) in !place.isUnder && !referred.contains(place.order.id) }
-            places.strays.append(RecordRows(kind: kind, rows: all.filter(isStray).map(\.row)))
-            places.others.append(RecordRows(kind: kind, rows: all.filter { !isStray($0) }.map(\.row)))
+            let (others, strays) = (all.filter { !isStray($0) }, all.filter(isStray))
+            places.strays.append(RecordRows(kind: kind, rows: strays.map(\.row), keyed: keyed))
+            places.others.append(RecordRows(kind: kind, rows: others.map(\.row), keyed: keyed))
         }
         return places
+    }
+
+    /// One walk instead of a search for each of many records that have none.
+    private func keyed(of kind: UInt32) throws -> Set<RecordID> {
+        let rows = try HotStatement(
+            db,
+            """
+            SELECT DISTINCT record FROM register WHERE kind = ?1 AND key <> ''
+                AND field NOT IN (\(Field.tagsTag), \(Field.keysTag))
+            """)
+        rows.bind(1, Int64(kind))
+        defer { rows.reset() }
+        var keyed: Set<RecordID> = []
+        while try rows.step() { if let id = rows.id(0) { keyed.insert(RecordID(id)) } }
+        return keyed
     }
 
     private struct Place {

@@ -31,49 +31,21 @@ extension ReadTransaction {
         var records: [WholeRecord] = []
         records.reserveCapacity(names.count)
         for (kind, names) in Dictionary(grouping: names, by: \.kind).sorted(by: { $0.key < $1.key }) {
-            try eachWhole(of: kind, where: "id = ?1", names, bind: { $0.bind(1, id: $1.id.number) }) {
-                records.append($0)
+            let statements = try WholeStatements(db, kind, where: "id = ?1")
+            for name in names {
+                let record = try statements?.read({ $0.bind(1, id: name.id.number) })
+                if let record { records.append(record) }
             }
         }
         return records
     }
 
-    /// The records that stand in some rows, in this order.
-    package func wholeRecords(_ kind: UInt32, at rows: some Collection<Int64>) throws -> [WholeRecord] {
-        var records: [WholeRecord] = []
-        records.reserveCapacity(rows.count)
-        try eachWhole(of: kind, where: "rowid = ?1", rows, bind: { $0.bind(1, $1) }) { records.append($0) }
-        return records
-    }
-
-    /// One statement for all that are looked up, and one for the keyed registers of each.
-    private func eachWhole<Key>(
-        of kind: UInt32, where condition: String, _ keys: some Collection<Key>,
-        bind: (HotStatement, Key) -> Void, _ body: (WholeRecord) -> Void
-    ) throws {
-        guard let table = LiveSchema.assessments.known(kind) else { return }
-        let rows = try HotStatement(db, "\(table.wholeSQL) WHERE \(condition) AND deleted IS NOT 1")
-        let registers = try HotStatement(
-            db,
-            """
-            SELECT field, key, value FROM register WHERE kind = ?1 AND record = ?2 AND key <> ''
-            ORDER BY field, key
-            """)
-        registers.bind(1, Int64(kind))
-        defer { rows.reset(); registers.reset() }
-        var keyed: [RegisterImage] = []
-        for key in keys {
-            rows.reset()
-            bind(rows, key)
-            guard try rows.step() else { continue }
-            let name = try rows.recordName(0)
-            registers.reset()
-            registers.bind(2, id: name.id.number)
-            keyed.removeAll(keepingCapacity: true)
-            while try registers.step() {
-                if let image = try registers.register(0) { keyed.append(image) }
-            }
-            body(table.whole(name, rows, keyed))
+    /// The records that stand in some of the rows, in this order, without their tags and keys: methods look at
+    /// neither, and to seek them for each of very many records would take as long as all else.
+    package func wholeRecords(at places: RecordRows, in range: Range<Int>) throws -> [WholeRecord] {
+        let statements = try WholeStatements(db, places.kind, where: "rowid = ?1")
+        return try places.rows[range].compactMap { row in
+            try statements?.read({ $0.bind(1, row) }, keyed: places.keyed.contains)
         }
     }
 
@@ -115,6 +87,51 @@ extension ReadTransaction {
             }
         }
         return names
+    }
+}
+
+/// One statement for all records of a kind that are looked up, and one for the keyed registers of each.
+private struct WholeStatements {
+    private let table: LiveTable
+    private let row: HotStatement
+    private let registers: HotStatement
+
+    /// - Returns: nil where this version does not know the kind.
+    init?(_ db: Database, _ kind: UInt32, where condition: String) throws {
+        guard let table = LiveSchema.assessments.known(kind) else { return nil }
+        self.table = table
+        row = try HotStatement(db, "\(table.wholeSQL) WHERE \(condition) AND deleted IS NOT 1")
+        registers = try HotStatement(
+            db,
+            """
+            SELECT field, key, value FROM register WHERE kind = ?1 AND record = ?2 AND key <> ''
+            ORDER BY field, key
+            """)
+        registers.bind(1, Int64(kind))
+    }
+
+    /// - Parameters:
+    ///   - bind: says which row.
+    ///   - isKeyed: whether a record has keyed registers that are wanted.
+    /// - Returns: nil where there is none.
+    func read(
+        _ bind: (HotStatement) -> Void, keyed isKeyed: (RecordID) -> Bool = { _ in true }
+    ) throws -> WholeRecord? {
+        bind(row)
+        defer { row.reset() }
+        guard try row.step() else { return nil }
+        let name = try row.recordName(0)
+        return table.whole(name, row, isKeyed(name.id) ? try keyed(of: name.id) : [])
+    }
+
+    private func keyed(of record: RecordID) throws -> [RegisterImage] {
+        registers.bind(2, id: record.number)
+        defer { registers.reset() }
+        var keyed: [RegisterImage] = []
+        while try registers.step() {
+            if let image = try registers.register(0) { keyed.append(image) }
+        }
+        return keyed
     }
 }
 

@@ -96,6 +96,9 @@ struct WholeRecordTests {
             default: writes.append(RegisterWrite(record, 1, .text("t")))
             }
             if isDeleted { writes.append(RegisterWrite(record, 7, .bool(true))) } else { orders[id] = "" }
+            if record.kind == 8, dice.below(3) == 0 {
+                writes.append(RegisterWrite(record, 23, "olga", .text("2")))
+            }
             if dice.below(3) > 0 {
                 let order = "abcdefghi".prefix(dice.below(9) + 1) + "\(dice.below(20))"
                 writes.append(RegisterWrite(record, 3, .text(String(order))))
@@ -109,8 +112,11 @@ struct WholeRecordTests {
             var seen: [UInt128] = []
             for (isStray, all) in [(true, places.strays), (false, places.others)] {
                 for rows in all {
-                    let ids = try tx.wholeRecords(rows.kind, at: rows.rows).map(\.image.name.id.number)
-                    #expect(ids.count == rows.rows.count)
+                    let records = try tx.wholeRecords(at: rows, in: 0..<rows.count)
+                    let whole = try tx.wholeRecords(records.map(\.image.name))
+                    #expect(Self.sorted(records) == Self.sorted(whole))
+                    let ids = records.map(\.image.name.id.number)
+                    #expect(ids.count == rows.count)
                     #expect(ids.allSatisfy { (under.contains($0) || referred.contains($0)) != isStray })
                     let keys = ids.map { orders[$0] ?? "" }.map { $0.isEmpty ? "~" : $0 }
                     #expect(zip(keys, keys.dropFirst()).allSatisfy { $0 <= $1 }, "\(keys)")

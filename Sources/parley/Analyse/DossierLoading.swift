@@ -19,18 +19,19 @@ struct DossierLoading {
         let kinds = Dictionary(grouping: Schema.assessments.kinds) { Lint.structure.contains($0.name) }
         var records = try tx.wholeRecords(of: (kinds[true] ?? []).map(\.tag))
         let places = try tx.places(of: (kinds[false] ?? []).map(\.tag))
-        for others in places.others { records += try tx.wholeRecords(others.kind, at: others.rows) }
+        for others in places.others { records += try tx.wholeRecords(at: others, in: 0..<others.count) }
         return (try dossier(records), places.strays)
     }
 
-    /// Hands over strays, some at a time, each time with a dossier that holds what they refer to.
+    /// Hands over strays, some at a time and without their tags and keys, each time with a dossier that holds
+    /// what they refer to.
     func eachPiece(
         of strays: [RecordRows], beside connected: Dossier, _ body: (Dossier, [DossierRecord]) throws -> Void
     ) throws {
         for strays in strays {
-            for start in stride(from: 0, to: strays.rows.count, by: Self.piece) {
-                let end = min(start + Self.piece, strays.rows.count)
-                let records = try tx.wholeRecords(strays.kind, at: strays.rows[start..<end])
+            for start in stride(from: 0, to: strays.count, by: Self.piece) {
+                let end = min(start + Self.piece, strays.count)
+                let records = try tx.wholeRecords(at: strays, in: start..<end)
                 let (dossier, read) = connected.adding(
                     strays: records.map(\.image), facts: try facts(of: records))
                 try body(dossier, read)
