@@ -11,18 +11,12 @@ package enum Ahead<Item: Sendable> {
     /// - Throws: what `make` throws, once everything before it is taken; at once what `take` throws, without
     ///   waiting for `make`, which may wait for its input: it is stopped at the next thing that it hands over.
     package static func run(
-        most: Int, make: @escaping (_ put: (Item) throws -> Void) throws -> Void,
+        most: Int, make: @escaping @Sendable (_ put: (Item) throws -> Void) throws -> Void,
         take: (Item) throws -> Void
     ) throws {
         let belt = Belt<Item>(most: most)
-        let maker = Maker(make: make)
-        Thread.detachNewThread { belt.end(Result { try maker.make(belt.put) }) }
+        Thread.detachNewThread { belt.end(Result { try make(belt.put) }) }
         defer { belt.stop() }
         while let item = try belt.next() { try take(item) }
-    }
-
-    /// The caller leaves alone what the closure holds until it has ended.
-    private struct Maker: @unchecked Sendable {
-        let make: ((Item) throws -> Void) throws -> Void
     }
 }

@@ -1,30 +1,26 @@
 internal import Foundation
+internal import Synchronization
 
 /// One thing that is being made on another thread.
-package final class Beside<Item: Sendable>: @unchecked Sendable {
-    private let change = NSCondition()
-    private var result: Result<Item, any Error>?
+package final class Beside<Item: Sendable>: Sendable {
+    private let result = Mutex<Result<Item, any Error>?>(nil)
+    private let done = DispatchSemaphore(value: 0)
 
     package init(_ make: @escaping @Sendable () throws -> Item) {
         DispatchQueue.global().async { [self] in
             let made = Result { try make() }
-            change.withLock {
-                result = made
-                change.broadcast()
-            }
+            result.withLock { $0 = made }
+            done.signal()
         }
     }
 
-    package var isDone: Bool { change.withLock { result != nil } }
+    package var isDone: Bool { result.withLock { $0 != nil } }
 
     /// Waits until it is made.
     /// - Throws: what making it threw.
-    package func get() throws -> Item {
-        change.lock()
-        defer { change.unlock() }
-        while true {
-            if let result { return try result.get() }
-            change.wait()
-        }
+    package func get() throws -> Item? {
+        done.wait()
+        done.signal()
+        return try result.withLock { $0 }?.get()
     }
 }

@@ -45,7 +45,7 @@ package final class SpillTable {
     }
 
     private func spill() throws {
-        try move?.get()
+        _ = try move?.get()
         let file = try file ?? Self.open()
         self.file = file
         (leaving, recent) = (recent, [:])

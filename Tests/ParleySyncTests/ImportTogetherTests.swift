@@ -116,6 +116,36 @@ struct ImportTogetherTests {
         #expect(try olga.store.compareWithRebuild().isEmpty)
     }
 
+    @Test("a part that is too large for one changeset becomes two, and the numbers of all parts go on")
+    func splitPart() throws {
+        let bench = try Bench(seed: 5)
+        let olga = try bench.founder("olga")
+        var options = Importer.Options(source: "feed")
+        (options.chunk, options.together) = (2, 4)
+        let importer = Importer(olga, options)
+        let half = [UInt8](repeating: 7, count: ChangesetBody.longest * 5 / 8)
+        for line in 1...8 {
+            var draft = draft("row:\(line)", line, "text")
+            if line == 5 || line == 6 {
+                let register = RegisterName(field: Field.columnsTag, key: "much")
+                draft.writes.append(DraftWrite(register, .value(.bytes(half))))
+            }
+            try importer.add(draft)
+        }
+        try importer.finish()
+        let acts = try olga.store.read { tx in
+            try importer.changes.map { change in
+                let entry = try #require(try tx.log.entry(of: change))
+                return try #require(try olga.store.rules.open(entry).readable).act
+            }
+        }
+        #expect(acts.compactMap { $0[.part]?.int } == Array(1...Int64(acts.count)))
+        #expect(acts.count > 4)
+        #expect(acts.map { $0[.last] == .bool(true) } == acts.indices.map { $0 == acts.count - 1 })
+        #expect(importer.total.created == 8)
+        #expect(try olga.store.compareWithRebuild().isEmpty)
+    }
+
     private func draft(_ key: String, _ line: Int, _ title: String) -> RecordDraft {
         RecordDraft(
             kind: 8, line: line, keys: [key], writes: [DraftWrite(RegisterName(field: 1), .text(title))])

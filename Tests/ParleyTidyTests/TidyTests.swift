@@ -10,7 +10,7 @@ struct TidyTests {
         "ParleyTransport": ["CLinux", "Crypto", "Foundation", "Glibc", "Synchronization"],
         "ParleyProtocol": ["ParleyCore", "CZstd", "Crypto", "Foundation"],
         "ParleyTrust": ["ParleyCore", "Crypto", "Foundation", "Glibc"],
-        "ParleyStore": ["ParleyCore", "CSQLite", "GRDB", "GRDBSQLite", "Foundation"],
+        "ParleyStore": ["ParleyCore", "CSQLite", "GRDB", "GRDBSQLite", "Foundation", "Synchronization"],
         "ParleyExchange": ["ParleyCore", "Yams", "Foundation"],
         "ParleyAnalysis": ["ParleyCore", "Foundation"],
         "ParleyClient": [

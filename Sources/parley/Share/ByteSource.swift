@@ -6,8 +6,6 @@ final class ByteSource {
     /// `-` is standard input.
     let path: String
     private let handle: FileHandle
-    /// Bytes read so far.
-    private(set) var taken = 0
     static let piece = 256 * 1024
 
     init(_ path: String) throws {
@@ -40,27 +38,34 @@ final class ByteSource {
     /// What the name's ending says of the format.
     var ending: String { isStandardInput ? "" : (original as NSString).pathExtension.lowercased() }
 
-    func forEachPiece(_ body: (ArraySlice<UInt8>) throws -> Void) throws {
-        while true {
-            let bytes = try piece()
-            if bytes.isEmpty { return }
-            taken += bytes.count
-            try body(bytes[...])
+    /// What is still to be read, piece by piece, on whatever thread.
+    struct Pieces: Sendable {
+        fileprivate let handle: FileHandle
+        fileprivate let name: String
+
+        /// The next bytes; nil at the end. (`FileHandle` itself reads 4 KiB at a time.)
+        func next() throws -> [UInt8]? {
+            var failure: Int32?
+            let bytes = [UInt8](unsafeUninitializedCapacity: ByteSource.piece) { buffer, count in
+                var got = 0
+                repeat { got = read(handle.fileDescriptor, buffer.baseAddress, buffer.count) } while got < 0
+                    && errno == EINTR
+                if got < 0 { failure = errno }
+                count = max(got, 0)
+            }
+            if let failure {
+                let cause = String(cString: strerror(failure))
+                throw CommandFailure(.failed, "file", "\(name) cannot be read: \(cause).")
+            }
+            return bytes.isEmpty ? nil : bytes
         }
     }
 
-    /// What comes next; empty at the end. (`FileHandle` reads 4 KiB at a time.)
-    private func piece() throws -> [UInt8] {
-        var failure: Int32?
-        let bytes = [UInt8](unsafeUninitializedCapacity: Self.piece) { buffer, count in
-            var got = 0
-            repeat { got = read(handle.fileDescriptor, buffer.baseAddress, buffer.count) } while got < 0
-                && errno == EINTR
-            if got < 0 { failure = errno }
-            count = max(got, 0)
-        }
-        if let failure { throw CommandFailure(.failed, "file", "\(name) cannot be read: \(String(cString: strerror(failure))).") }
-        return bytes
+    var pieces: Pieces { Pieces(handle: handle, name: name) }
+
+    func forEachPiece(_ body: (ArraySlice<UInt8>) throws -> Void) throws {
+        let pieces = pieces
+        while let bytes = try pieces.next() { try body(bytes[...]) }
     }
 
     func whole(atMost limit: Int) throws -> [UInt8] {
@@ -96,7 +101,6 @@ final class ByteSource {
         var digest = ContentDigest()
         try forEachPiece { digest.update($0) }
         try handle.seek(toOffset: 0)
-        taken = 0
         return digest.bytes
     }
 

@@ -53,18 +53,14 @@ enum ImportFormat: String, CaseIterable {
     private func readJSONLines(
         _ input: ImportInput, _ me: String, _ sink: (ReadRow) throws -> Void
     ) throws {
-        var reader = JSONLinesReader(me: me)
-        let fault = try input.forEachDraft(
-            sink, feed: { reader.feed($0, into: $1) }, finish: { reader.finish(into: $0) })
+        let fault = try input.forEachRow(ahead: JSONLinesReader(me: me), sink).fault
         if let fault { throw fault }
     }
 
     private func readCSV(_ input: ImportInput, _ sink: (ReadRow) throws -> Void) throws {
         guard let kind = input.kind else { throw Self.wantsKind }
-        var reader = CSVReader(kind: kind, options: input.csv)
-        let fault = try input.forEachDraft(
-            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) },
-            frame: { reader.frame })
+        let reader = CSVReader(kind: kind, options: input.csv)
+        let fault = try input.forEachRow(ahead: reader, sink).fault
         if let fault {
             throw CommandFailure(
                 .failed, "header",

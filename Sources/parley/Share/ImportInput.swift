@@ -45,50 +45,68 @@ final class ImportInput {
 // MARK: - Rows
 
 extension ImportInput {
-    /// What one piece of the source holds.
-    private struct Piece: Sendable {
-        var rows: [ReadRow] = []
-        var frame: RowFrame?
-        /// Bytes of the source, up to its end.
-        var taken = 0
-    }
-
     private static let mostPiecesAhead = 12
 
-    typealias Draft = Result<RecordDraft, DraftFault>
+    /// What a reader makes of one piece of the source.
+    fileprivate struct Piece<Reader> {
+        var rows: [ReadRow]
+        var frame: RowFrame
+        /// Bytes of the source, up to its end.
+        var taken: Int
+        /// After the last piece, the reader and what it cannot go on after.
+        var end: (reader: Reader, fault: DraftFault?)?
+    }
 
-    /// Feeds a reader piece by piece, on a thread of its own and some pieces ahead of who takes the rows.
-    /// - Parameter frame: what stands around the rows, where the reader knows.
-    /// - Returns: what the reader cannot go on after. The rows before it are passed on.
-    func forEachDraft(
-        _ sink: (ReadRow) throws -> Void,
-        feed: @escaping (ArraySlice<UInt8>, (Draft) -> Void) throws -> Void,
-        finish: @escaping ((Draft) -> Void) throws -> Void, frame: @escaping () -> RowFrame? = { nil }
-    ) throws -> DraftFault? {
-        let source = source
-        var broken: DraftFault?
-        try Ahead<Piece>.run(most: Self.mostPiecesAhead) { put in
-            var piece = Piece()
-            func flush() throws {
-                (piece.frame, piece.taken) = (frame(), source.taken)
-                try put(piece)
-                piece.rows.removeAll()
-            }
-            do {
-                try source.forEachPiece { bytes in
-                    try feed(bytes) { piece.rows.append(ReadRow($0)) }
-                    try flush()
-                }
-                try finish { piece.rows.append(ReadRow($0)) }
-            } catch let fault as DraftFault {
-                broken = fault
-            }
-            try flush()
+    /// Reads the rows on a thread of its own, some pieces ahead of who takes them.
+    /// - Returns: the reader as it is then, and what it cannot go on after; the rows before that are passed on.
+    func forEachRow<Reader: DraftReader & Sendable>(
+        ahead reader: Reader, _ sink: (ReadRow) throws -> Void
+    ) throws -> (reader: Reader, fault: DraftFault?) {
+        let pieces = source.pieces
+        var end: (Reader, DraftFault?) = (reader, nil)
+        try Ahead<Piece<Reader>>.run(most: Self.mostPiecesAhead) { put in
+            try Self.read(pieces, by: reader, put)
         } take: { piece in
-            if let frame = piece.frame { self.frame = frame }
-            taken = piece.taken
-            for row in piece.rows { try sink(row) }
+            end = try take(piece, sink) ?? end
         }
-        return broken
+        return end
+    }
+
+    /// The same on this thread.
+    func forEachRow<Reader: DraftReader>(
+        by reader: Reader, _ sink: (ReadRow) throws -> Void
+    ) throws -> (reader: Reader, fault: DraftFault?) {
+        var end: (Reader, DraftFault?) = (reader, nil)
+        try Self.read(source.pieces, by: reader) { end = try take($0, sink) ?? end }
+        return end
+    }
+
+    private static func read<Reader: DraftReader>(
+        _ pieces: ByteSource.Pieces, by reader: Reader, _ put: (Piece<Reader>) throws -> Void
+    ) throws {
+        var (reader, rows, taken): (Reader, [ReadRow], Int) = (reader, [], 0)
+        var fault: DraftFault?
+        do {
+            while let bytes = try pieces.next() {
+                taken += bytes.count
+                try reader.feed(bytes[...]) { rows.append(ReadRow($0)) }
+                try put(Piece(rows: rows, frame: reader.frame, taken: taken))
+                rows = []
+            }
+            try reader.finish { rows.append(ReadRow($0)) }
+        } catch let broken as DraftFault {
+            fault = broken
+        }
+        try put(Piece(rows: rows, frame: reader.frame, taken: taken, end: (reader, fault)))
+    }
+
+    private func take<Reader>(
+        _ piece: Piece<Reader>, _ sink: (ReadRow) throws -> Void
+    ) throws -> (Reader, DraftFault?)? {
+        (frame, taken) = (piece.frame, piece.taken)
+        for row in piece.rows { try sink(row) }
+        return piece.end
     }
 }
+
+extension ImportInput.Piece: Sendable where Reader: Sendable {}

@@ -51,10 +51,7 @@ struct ImportMapping {
     /// Hands on the records of the source.
     /// - Returns: what to tell of elements that became none, and of paths that led nowhere.
     func read(_ input: ImportInput, into sink: (ReadRow) throws -> Void) throws -> [String] {
-        var reader = MappedReader(mapping, as: format, me: me)
-        let broken = try input.forEachDraft(
-            sink, feed: { try reader.feed($0, into: $1) }, finish: { try reader.finish(into: $0) },
-            frame: { reader.frame })
+        let (reader, broken) = try input.forEachRow(ahead: MappedReader(mapping, as: format, me: me), sink)
         if let broken { try end(broken, input, reader.count, sink) }
         return Self.remarks(on: reader)
     }

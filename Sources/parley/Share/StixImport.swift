@@ -23,12 +23,9 @@ struct StixImport {
     /// Hands on the records of the source.
     /// - Returns: what to tell of objects that became none.
     func read(_ input: ImportInput, into sink: (ReadRow) throws -> Void) throws -> [String] {
-        let here = here
         input.frame = .bundle
-        var reader = StixReader(.parley, me: me) { here[$0] }
-        let broken = try input.forEachDraft(
-            sink, feed: { piece, put in try reader.feed(piece) { put($0.map(here.fitted)) } },
-            finish: { put in try reader.finish { put($0.map(here.fitted)) } })
+        let (fitted, broken) = try input.forEachRow(by: FittedStixReader(here, me: me), sink)
+        let reader = fitted.reader
         if let broken {
             // What stood before the place where a document breaks off counts.
             guard reader.count > 0 else { throw Self.failure(broken, input) }
@@ -43,6 +40,31 @@ struct StixImport {
         CommandFailure(
             .failed, "document", "\(input.name), \(fault.place): \(fault.reason). \(input.nothingWritten)",
             hint: "a STIX bundle is {\"type\":\"bundle\",\"id\":\"bundle--..\",\"objects\":[..]}")
+    }
+}
+
+/// Reads a bundle beside the workspace, on the thread of the workspace.
+private struct FittedStixReader: DraftReader {
+    private(set) var reader: StixReader
+    private let here: StixSurroundings
+
+    init(_ here: StixSurroundings, me: String) {
+        self.here = here
+        reader = StixReader(.parley, me: me) { here[$0] }
+    }
+
+    var frame: RowFrame { reader.frame }
+
+    mutating func feed(
+        _ chunk: ArraySlice<UInt8>, into sink: (Result<RecordDraft, DraftFault>) -> Void
+    ) throws(DraftFault) {
+        let here = here
+        try reader.feed(chunk) { sink($0.map(here.fitted)) }
+    }
+
+    mutating func finish(into sink: (Result<RecordDraft, DraftFault>) -> Void) throws(DraftFault) {
+        let here = here
+        try reader.finish { sink($0.map(here.fitted)) }
     }
 }
 
