@@ -149,6 +149,10 @@ package final class Membership: Sendable {
 
     func open(_ header: ChangesetHeader, _ bytes: [UInt8], _ range: Range<Int>) -> OpenedBody {
         guard header.epoch > 0 else { return Self.decode(bytes, range) }
+        let ring = state.withLock {
+            $0.ring.prepare(for: header)
+            return $0.ring
+        }
         switch ring.open(bytes, in: range, header: header) {
         case .packed(let packed): return Self.decode(packed, 0..<packed.count)
         case .waits: return .waiting

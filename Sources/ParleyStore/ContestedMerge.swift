@@ -5,7 +5,9 @@ extension LiveMerge {
     func mergeContested(_ write: Batch.Write, of change: Batch.Change, into row: LiveRow) throws {
         if let place = open.place(write.field, nil) { return mergeOpen(place, write, of: change, row) }
         let isDisputed = row.disputed & (1 << UInt64(write.field)) != 0
-        if !isDisputed, let sole = row.heads.soleOrigin(of: write.field), !change.context.covers(sole.change) {
+        if !isDisputed, let sole = row.heads.soleOrigin(of: write.field),
+            !change.context.covers(sole.change)
+        {
             return try mergePair(write, of: change, over: sole, into: row)
         }
         let value = ValueBytes(buffer: try shownValue(of: write.field, row))

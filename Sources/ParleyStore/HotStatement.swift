@@ -75,7 +75,7 @@ package struct HotStatement {
     /// - Returns: true while there is a row to read.
     @inline(__always)
     package func step() throws -> Bool {
-        switch sqlite3_step(handle) {
+        switch stepped() {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         default: throw failure()
@@ -85,10 +85,14 @@ package struct HotStatement {
     /// Steps a statement that returns no row and makes it ready for the next one.
     @inline(__always)
     package func run() throws {
-        let result = sqlite3_step(handle)
+        let result = stepped()
         guard result == SQLITE_DONE || result == SQLITE_ROW else { throw failure() }
         sqlite3_reset(handle)
     }
+
+    /// What is bound must outlive the step, and nothing else keeps it until then.
+    @inline(__always)
+    private func stepped() -> Int32 { withExtendedLifetime(ids) { sqlite3_step(handle) } }
 
     @inline(__always)
     package func reset() { sqlite3_reset(handle) }

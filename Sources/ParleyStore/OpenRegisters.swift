@@ -59,7 +59,8 @@ final class OpenRegisters {
 
     /// - Returns: its place.
     func open(_ register: OpenRegister) -> Int {
-        places[Name(field: register.field, key: register.key.map { ValueBytes(buffer: $0) })] = registers.count
+        let name = Name(field: register.field, key: register.key.map { ValueBytes(buffer: $0) })
+        places[name] = registers.count
         if register.key == nil, register.field < Field.tagLimit { plain |= 1 << UInt64(register.field) }
         registers.append(register)
         return registers.count - 1

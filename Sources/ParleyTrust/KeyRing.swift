@@ -8,6 +8,14 @@ package struct KeyRing: Sendable {
     private var epochs: [UInt64: [StatementHash]] = [:]
     /// Statements whose seal to this device was tried: one that does not open is not tried again.
     private var tried: Set<StatementHash> = []
+    /// Of the devices whose bodies were opened last.
+    private var seals: [SealName: BodySeal] = [:]
+    private static let mostSeals = 1_000
+
+    private struct SealName: Hashable {
+        var epoch: StatementHash
+        var device: DeviceID
+    }
 
     package init(keys: [StatementHash: Secret] = [:]) { self.keys = keys }
 
@@ -21,6 +29,7 @@ package struct KeyRing: Sendable {
     ) -> [StatementHash: Secret] {
         var held: [StatementHash: Epoch] = [:]
         for case (let hash, .epoch(let epoch)) in set.statements.mapValues(\.content) { held[hash] = epoch }
+        seals = [:]
         epochs = Dictionary(grouping: held.keys.sorted(), by: \.epochNumber)
         // Whoever made an invite may have put anything into it.
         keys = keys.filter { hash, key in held[hash].map { $0.keyHash == EpochKey.hash(key) } ?? true }
@@ -64,6 +73,17 @@ package struct KeyRing: Sendable {
         (epochs[number] ?? []).map { ($0, keys[$0]) }
     }
 
+    /// Derives the keys that ``open(_:in:header:)`` needs for such a changeset, once for all of its device: that
+    /// costs about as much as to open a small body.
+    package mutating func prepare(for header: ChangesetHeader) {
+        for case (let epoch, let key?) in candidates(header.epoch) {
+            let name = SealName(epoch: epoch, device: header.change.device)
+            guard seals[name] == nil else { continue }
+            if seals.count >= Self.mostSeals { seals = [:] }
+            seals[name] = BodySeal(under: key, of: name.device)
+        }
+    }
+
     package enum Opening: Equatable, Sendable {
         /// The packed body.
         case packed([UInt8])
@@ -83,7 +103,8 @@ package struct KeyRing: Sendable {
         for candidate in candidates {
             guard let key = candidate.key else { return .waits }
             do throws(MalformedBytes) {
-                let seal = BodySeal(under: key, of: header.change.device)
+                let name = SealName(epoch: candidate.epoch, device: header.change.device)
+                let seal = seals[name] ?? BodySeal(under: key, of: name.device)
                 if let packed = try seal.open(bytes, in: range) { return .packed(packed) }
             } catch { return .void }
         }
