@@ -94,17 +94,27 @@ struct KeyFilter {
 
     mutating func insert(_ key: UInt128) {
         if words.isEmpty { words = [UInt64](repeating: 0, count: Int(Self.bits / 64)) }
-        for place in places(key) { words[Int(place / 64)] |= 1 << (place % 64) }
+        for number in 0..<Self.places {
+            let place = Self.place(number, of: key)
+            words[Int(place / 64)] |= 1 << (place % 64)
+        }
     }
 
     func mayHold(_ key: UInt128) -> Bool {
         guard !words.isEmpty else { return false }
-        return places(key).allSatisfy { words[Int($0 / 64)] & (1 << ($0 % 64)) != 0 }
+        for number in 0..<Self.places {
+            let place = Self.place(number, of: key)
+            if words[Int(place / 64)] & (1 << (place % 64)) == 0 { return false }
+        }
+        return true
     }
 
-    private func places(_ key: UInt128) -> [UInt64] {
+    private static let places: UInt64 = 4
+
+    @inline(__always)
+    private static func place(_ number: UInt64, of key: UInt128) -> UInt64 {
         let mixed = UInt64(truncatingIfNeeded: key ^ (key >> 64)) &* 0x9E37_79B9_7F4A_7C15
         let step = UInt64(truncatingIfNeeded: key >> 32) | 1
-        return (0..<4).map { ((mixed &+ UInt64($0) &* step) >> 13) % Self.bits }
+        return ((mixed &+ number &* step) >> 13) % bits
     }
 }
