@@ -72,6 +72,8 @@ final class LiveMerge {
     private func merge(_ run: Run) throws {
         let name = batch.groups[run.groups.lowerBound].name
         let statements = try statements(of: name.kind)
+        // A failure must leave nothing open: the connection would go on seeing the file as it is now.
+        defer { statements.closeValues() }
         let first = batch.changes[Int(batch.groups[run.groups.lowerBound].change)].origin
         let row =
             run.rowid == .max

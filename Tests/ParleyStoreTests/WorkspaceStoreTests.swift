@@ -46,6 +46,29 @@ import Testing
         #expect(try store.read { try $0.counts() } == StoreCounts())
     }
 
+    /// The merge reads what a row shows before it decides; were that left open by a failure, this connection would
+    /// not see what others write from then on.
+    @Test func aMergeThatFailsLeavesNothingOpen() throws {
+        var (olga, ken) = (Author(0), Author(1))
+        let record = name(3, 1)
+        let store = try folder.store()
+        let first = titled(&olga, record, "a")
+        try store.write { _ = try $0.append([first]) }
+        try store.file.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER fails BEFORE UPDATE ON judgment BEGIN SELECT RAISE(ABORT, 'provoked'); END
+                    """)
+        }
+        let apart = titled(&ken, record, "b")
+        #expect(throws: StoreError.self) { try store.write { _ = try $0.append([apart]) } }
+        #expect(throws: StoreError.self) { _ = try folder.store() }
+        let other = try DatabaseQueue(path: store.file.path)
+        try other.write { try $0.execute(sql: "DROP TRIGGER fails; UPDATE judgment SET title = 'theirs'") }
+        let shown = try store.file.read { try String.fetchOne($0, sql: "SELECT title FROM judgment") }
+        #expect(shown == "theirs")
+    }
+
     @Test func aChangesetOutOfItsChainIsRefused() throws {
         var olga = Author(0)
         let store = try folder.store()
