@@ -276,7 +276,11 @@ package final class Importer {
 
     private func identify(_ waiting: inout ImportRow, _ tx: ReadTransaction) throws {
         guard case .success(let draft) = waiting.read.content else { return }
-        if waiting.found == nil { waiting.found = try resolver(tx).identify(draft, waiting.read.derived) { [waiting] in id(of: waiting) } }
+        if waiting.found == nil {
+            waiting.found = try resolver(tx).identify(draft, waiting.read.derived) { [waiting] in
+                id(of: waiting)
+            }
+        }
         if let found = waiting.found {
             // What waited may have been made by a line behind it, and a row without a name by an earlier run.
             if ledger.isComplete || continued != nil { waiting.found?.exists = try tx.exists(found.record) }

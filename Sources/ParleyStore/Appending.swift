@@ -59,7 +59,6 @@ package struct Appending {
         applier.complete(entry)
     }
 
-
     @discardableResult
     package mutating func finish() throws -> Applied {
         guard announced.isEmpty else {

@@ -53,7 +53,8 @@ struct AheadTests {
         #expect(taken == [0, 1, 2])
     }
 
-    @Test("what the taker throws comes at once, even while the maker waits for its input, and stops the maker")
+    @Test(
+        "what the taker throws comes at once, even while the maker waits for its input, and stops the maker")
     func takerThrows() {
         let (input, stopped, made) = (
             DispatchSemaphore(value: 0), DispatchSemaphore(value: 0), Counter()
@@ -78,6 +79,9 @@ struct AheadTests {
 
     @Test("nothing made, nothing taken")
     func nothing() throws {
-        try Ahead<Int>.run(most: 1) { _ in } take: { _ in Issue.record("nothing was made") }
+        try Ahead<Int>.run(most: 1) { _ in
+        } take: { _ in
+            Issue.record("nothing was made")
+        }
     }
 }

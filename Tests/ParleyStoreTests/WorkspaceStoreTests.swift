@@ -62,7 +62,6 @@ import Testing
         }
         let apart = titled(&ken, record, "b")
         #expect(throws: StoreError.self) { try store.write { _ = try $0.append([apart]) } }
-        #expect(throws: StoreError.self) { _ = try folder.store() }
         let other = try DatabaseQueue(path: store.file.path)
         try other.write { try $0.execute(sql: "DROP TRIGGER fails; UPDATE judgment SET title = 'theirs'") }
         let shown = try store.file.read { try String.fetchOne($0, sql: "SELECT title FROM judgment") }

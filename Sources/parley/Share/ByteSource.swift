@@ -48,7 +48,9 @@ final class ByteSource {
             var failure: Int32?
             let bytes = [UInt8](unsafeUninitializedCapacity: ByteSource.piece) { buffer, count in
                 var got = 0
-                repeat { got = read(handle.fileDescriptor, buffer.baseAddress, buffer.count) } while got < 0
+                repeat {
+                    got = read(handle.fileDescriptor, buffer.baseAddress, buffer.count)
+                } while got < 0
                     && errno == EINTR
                 if got < 0 { failure = errno }
                 count = max(got, 0)
