@@ -158,7 +158,6 @@ package final class Importer {
         do {
             changes += try commit { tx in try take(&group, isEnd: isEnd, tx) }
             transactions += 1
-            try checkpointer?.committed(weight)
         } catch {
             // The transaction is gone, and what was counted in it.
             (tallies, batch.part) = (before.0, before.2)
@@ -166,6 +165,7 @@ package final class Importer {
             throw error
         }
         try tellFindings()
+        try checkpointer?.committed(weight)
     }
 
     private func tellFindings() throws {
