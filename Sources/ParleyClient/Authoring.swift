@@ -41,7 +41,7 @@ extension Workspace {
         var author = try Author(tx, self)
         let entries = try bodies.map { try author.entry(author.nextHeader(), $0) }
         try tx.append(zip(entries, bodies).map { Arrival(entry: $0, body: $1) })
-        if let named = author.named { try tx.log.setMeta(Meta.namedStatement, named) }
+        try tx.log.noteStatement(namedBy: entries.map(\.header))
         return entries.map(\.header.change)
     }
 
@@ -82,6 +82,14 @@ extension Act {
     }
 }
 
+extension Log {
+    /// Keeps in mind which statement the newest of these headers of the own chain names, if one does.
+    func noteStatement(namedBy headers: [ChangesetHeader]) throws {
+        guard let named = headers.compactMap(\.statement).last else { return }
+        try setMeta(Meta.namedStatement, named)
+    }
+}
+
 /// The own chain during one transaction: numbers, stamps, hashes and contexts of what is being written. Headers
 /// may go ahead of the bytes; both are made in the order of the chain.
 struct Author: Sendable {
@@ -96,8 +104,6 @@ struct Author: Sendable {
     private let statement: [UInt8]?
     private let sealer: Sealer
     private var lastNamed: [UInt8]?
-    /// The statement that the newest header names, if one named any.
-    private(set) var named: [UInt8]?
 
     init(_ tx: ReadTransaction, _ workspace: Workspace) throws {
         let log = tx.log
@@ -133,7 +139,7 @@ struct Author: Sendable {
         context[device] = 0
         if Flaw.isPlanted(.contextNotUpdated), head.number > 0 { context = head.context }
         let names = statement != nil && (statement != lastNamed || change.number == 1)
-        if names { (named, lastNamed) = (statement, statement) }
+        if names { lastNamed = statement }
         let header = ChangesetHeader(
             change: change, time: HybridTime.next(after: newest, wall: wall), epoch: sealer.epoch,
             context: change.number == 1 ? context : context.difference(from: head.context),

@@ -80,19 +80,17 @@ final class ImportChanges: Sendable {
     func store(in tx: WriteTransaction) throws -> [ChangeID] {
         guard var draft = try bodies.next() else { return [] }
         var appending = try tx.appending()
-        var changes: [ChangeID] = []
-        var named: [UInt8]?
+        var headers: [ChangesetHeader] = []
         while true {
             try appending.announce(draft.header, draft.body)
-            changes.append(draft.header.change)
-            named = draft.header.statement ?? named
+            headers.append(draft.header)
             guard let next = try bodies.next() else { break }
             draft = next
         }
         try appending.merge()
         while let entry = try entries.next() { try appending.append(entry) }
         try appending.finish()
-        if let named { try tx.log.setMeta(Meta.namedStatement, named) }
-        return changes
+        try tx.log.noteStatement(namedBy: headers)
+        return headers.map(\.change)
     }
 }

@@ -12,20 +12,17 @@ package struct Appending {
     private var records: Set<RecordName> = []
     /// Changesets whose bytes are still to come, and the position of the first.
     private var announced: ArraySlice<ChangeID> = []
-    private var position: Int64
+    private var position: Int64 = 0
 
     fileprivate init(_ tx: WriteTransaction, reporting: Bool) throws {
         self.tx = tx
         applier = LiveApplier(target: tx.db, log: tx.log, rules: tx.rules, wantsWrites: reporting)
         wasIndexed = try tx.isIndexed()
-        position = try tx.log.lastPosition() + 1
     }
 
     package mutating func add(_ arrivals: [Arrival]) throws {
         for arrival in arrivals {
-            let position = try tx.log.append(arrival.entry)
-            self.position = position + 1
-            try applier.add(arrival, at: position)
+            try applier.add(arrival, at: try tx.log.append(arrival.entry))
             note(arrival.body)
         }
     }
@@ -40,6 +37,7 @@ package struct Appending {
 
     /// Takes an own changeset whose bytes are still being made; `append` brings them, for each in its turn.
     package mutating func announce(_ header: ChangesetHeader, _ body: ChangesetBody) throws {
+        if announced.isEmpty { position = try tx.log.lastPosition() + 1 }
         let entry = LogEntry(header: header, hash: [], address: 0, bytes: [])
         try applier.add(Arrival(entry: entry, body: body), at: position + Int64(announced.count))
         announced.append(header.change)

@@ -12,14 +12,18 @@ struct LiveApplier {
     private var ends = ChainEnds()
     private var batch = Batch()
 
-    /// Bytes after which a batch is merged, whoever appends how much.
-    private static let longestBatch = 48 << 20
+    private let longestBatch: Int
 
-    /// - Parameter log: where the changesets stand that are about to be added.
-    init(target: Database, log: Log, rules: StoreRules, wantsWrites: Bool) {
+    /// - Parameters:
+    ///   - log: where the changesets stand that are about to be added.
+    ///   - longestBatch: bytes after which a batch is merged, whoever appends how much.
+    init(
+        target: Database, log: Log, rules: StoreRules, wantsWrites: Bool, longestBatch: Int = 48 << 20
+    ) {
         self.target = target
         self.rules = rules
         self.wantsWrites = wantsWrites
+        self.longestBatch = longestBatch
         names = NamedStatements(log)
     }
 
@@ -39,7 +43,7 @@ struct LiveApplier {
             return true
         }
         for write in voided { try void(position, write) }
-        if batch.weight > Self.longestBatch { try merge() }
+        if batch.weight > longestBatch { try merge() }
     }
 
     /// The body of a changeset that counts; what does not is written down.

@@ -53,26 +53,20 @@ enum Projection {
     static func fill(_ target: Database, from source: Database, _ rules: StoreRules) throws {
         let log = Log(source)
         let last = try log.lastPosition()
-        var applier = LiveApplier(target: target, log: log, rules: rules, wantsWrites: false)
+        var applier = LiveApplier(
+            target: target, log: log, rules: rules, wantsWrites: false, longestBatch: Self.longestBatch)
         var position: Int64 = 0
-        var weight = 0
         while position < last {
             position += 1
             guard let entry = try log.entry(at: position) else { continue }
-            let arrival = Arrival(entry: entry, body: try rules.open(entry))
-            weight += arrival.body.readable?.bytes.count ?? 0
-            try applier.add(arrival, at: position)
-            if weight > Self.piece {
-                try applier.finish()
-                weight = 0
-            }
+            try applier.add(Arrival(entry: entry, body: try rules.open(entry)), at: position)
         }
         try applier.finish()
     }
 
-    /// Bytes of bodies that are merged at a time: a bulk import's changesets, and what merging them takes,
-    /// must fit into a client's memory beside the page cache.
-    private static let piece = 8 << 20
+    /// Bytes that are merged at a time: a bulk import's changesets, and what merging them takes, must fit into a
+    /// client's memory beside the page cache.
+    private static let longestBatch = 12 << 20
 }
 
 /// Two copies of the projections, side by side.

@@ -65,7 +65,7 @@ let brokenPipesAreErrors: Bool = {
 }()
 
 /// Repeats a system call that a signal interrupted.
-func retrying<N: SignedInteger>(_ call: () -> N) -> N {
+package func retrying<N: SignedInteger>(_ call: () -> N) -> N {
     while true {
         let result = call()
         if result != -1 || errno != EINTR { return result }

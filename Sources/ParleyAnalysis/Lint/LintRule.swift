@@ -101,8 +101,10 @@ package struct Lint: Sendable {
         return rules.flatMap { rule in rule.check(scope).map { finding(rule, $0) } }
     }
 
-    /// Kinds that say something of others, or make an assessment of them: no rule looks at one by itself.
-    package static let structure: Set = ["assessment", "link", "estimate", "note"]
+    /// Kinds that only say something of others: no rule looks at one by itself.
+    private static let sayings: Set = ["link", "estimate", "note"]
+    /// They and what holds others together.
+    package static let structure = sayings.union(["assessment"])
 
     private func finding(_ rule: LintRule, _ found: Found) -> Finding {
         Finding(
@@ -115,8 +117,7 @@ package struct Lint: Sendable {
     private func scopes(of assessment: RecordID?) -> [LintScope] {
         var members: [RecordID: [DossierRecord]] = [:]
         var loose: [DossierRecord] = []
-        for record in dossier.records {
-            if Self.structure.contains(record.kind.name), record.kind.name != "assessment" { continue }
+        for record in dossier.records where !Self.sayings.contains(record.kind.name) {
             if let owner = dossier.assessment(of: record.id)?.id {
                 if assessment == nil || owner == assessment { members[owner, default: []].append(record) }
             } else if assessment == nil {

@@ -1,5 +1,6 @@
 import Foundation
 import ParleyProtocol
+import ParleyTransport
 
 /// A file or standard input, read in pieces.
 final class ByteSource {
@@ -47,11 +48,7 @@ final class ByteSource {
         func next() throws -> [UInt8]? {
             var failure: Int32?
             let bytes = [UInt8](unsafeUninitializedCapacity: ByteSource.piece) { buffer, count in
-                var got = 0
-                repeat {
-                    got = read(handle.fileDescriptor, buffer.baseAddress, buffer.count)
-                } while got < 0
-                    && errno == EINTR
+                let got = retrying { read(handle.fileDescriptor, buffer.baseAddress, buffer.count) }
                 if got < 0 { failure = errno }
                 count = max(got, 0)
             }
