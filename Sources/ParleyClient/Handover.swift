@@ -35,8 +35,14 @@ extension Workspace {
 
     /// Takes in runs, each judged by itself, up to the first with a fault: appended and merged in one
     /// transaction; nothing of it where anything fails.
-    func receive(_ runs: [ChangesetRun]) throws -> [Admission.Verdict] {
-        try store.write { try take(runs, in: $0).verdicts }
+    /// - Returns: between which positions of the log they stand, `from` excluded, besides the verdicts.
+    func receive(
+        _ runs: [ChangesetRun]
+    ) throws -> (verdicts: [Admission.Verdict], from: Int64, through: Int64) {
+        try store.write { tx in
+            let from = try tx.log.lastPosition()
+            return (try take(runs, in: tx).verdicts, from, try tx.log.lastPosition())
+        }
     }
 
     func take(

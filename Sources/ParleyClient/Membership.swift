@@ -37,9 +37,9 @@ package final class Membership: Sendable {
 
     /// Takes in what the store holds, if another process has added to it.
     func refresh(from log: Log) throws {
-        let (held, keys) = (try log.statements(), try log.epochKeys())
         let (count, known) = state.withLock { ($0.statements.statements.count, $0.ring.keys.count) }
-        guard held.count != count || keys.count > known else { return }
+        guard try log.statementCount() != count || log.epochKeyCount() > known else { return }
+        let (held, keys) = (try log.statements(), try log.epochKeys())
         let set = try StatementSet(held.map { try Statement(held: $0) })
         let roster = Roster(set, workspace: workspace)
         state.withLock {

@@ -278,7 +278,10 @@ package final class SyncEngine {
         let runs = gathered.takeAll()
         if runs.isEmpty { return }
         do {
-            for verdict in try workspace.receive(runs) { applied(verdict, at: now) }
+            let received = try workspace.receive(runs)
+            // What has just come from the server need not be looked through for what it lacks.
+            if cursor == received.from { cursor = received.through }
+            for verdict in received.verdicts { applied(verdict, at: now) }
             try raiseCuts(at: now)
         } catch let fault as MalformedBytes {
             fail(ProtocolError(fault, in: "changesets"), at: now)
@@ -345,9 +348,11 @@ package final class SyncEngine {
         guard direction != .pull, search == nil, !awaitsVerdict, !awaitsKey, isOpen, let cursor else {
             return
         }
-        let handed = try workspace.handOver(after: cursor, beyond: beyond)
+        let owes = try !saidCaughtUp || workspace.position() != cursor
+        let handed = owes ? try workspace.handOver(after: cursor, beyond: beyond) : nil
         guard workspace.device == beginning.hello.device else { return try follow(at: now) }
         tell(scrutiny.untold(workspace.membership.statements), at: now)
+        guard let handed else { return }
         self.cursor = handed.position
         if handed.restamped > 0 { reports.append(.restamped(handed.restamped)) }
         if !handed.run.changesets.isEmpty {

@@ -228,6 +228,20 @@ extension HostedWorkspace.Outcome {
     fileprivate var changed: Set<DeviceID> { Set(entries.map(\.header.change.device)) }
 
     fileprivate var bytes: Int64 { entries.reduce(0) { $0 + Int64($1.bytes.count) } }
+
+    /// What is new, as the log would hand it on in one slice; nil where that is none, or more than one.
+    var run: ChangesetRun? {
+        let entries = entries
+        guard !entries.isEmpty, bytes <= Int64(Limits.slice) else { return nil }
+        let ends = Frontier(covering: entries.map(\.header.change))
+        let given = verdicts.flatMap { (try? $0.get())?.signatures ?? [] }
+        var signatures: [DeviceID: SignedNumber] = [:]
+        for signature in given where ends[signature.change.device] == signature.change.number {
+            signatures[signature.change.device] = signature
+        }
+        guard signatures.count == ends.numbers.count else { return nil }
+        return ChangesetRun(changesets: entries.map(\.bytes), signatures: Array(signatures.values))
+    }
 }
 
 extension Standing {

@@ -24,6 +24,8 @@ package final class Relay {
     private var arrivedBytes = 0
     /// Bytes of messages that have begun and not ended, of all peers.
     var unfinishedBytes = 0
+    /// What was stored last of each workspace in this turn: it need not be read from the log again.
+    private var fresh: [WorkspaceID: SharedRun] = [:]
     /// Peers to look at when the turn ends: they may be owed something.
     var owed: Set<ConnectionID> = []
 
@@ -115,7 +117,8 @@ package final class Relay {
         storeArrivals(at: now)
         var wantsTurn = !arrived.isEmpty
         let room = roomPerPeer
-        var shared: [WorkspaceID: SharedRun] = [:]
+        var shared = fresh
+        fresh = [:]
         for id in owed {
             guard let peer = peers[id], peer.isOpen else { continue }
             peer.isBackedUp = backlog(id) >= room
@@ -237,7 +240,11 @@ package final class Relay {
             case .failure(let error): end(arrival.peer, error, at: now)
             }
         }
-        if outcome.through > outcome.from { markOwed(in: workspace.id) }
+        guard outcome.through > outcome.from else { return }
+        markOwed(in: workspace.id)
+        fresh[workspace.id] = outcome.run.map {
+            SharedRun(from: outcome.from, $0, through: outcome.through, isAtEnd: true)
+        }
     }
 
     private func acknowledge(_ verdict: Admission.Verdict, to peer: Peer, at now: Int64) {

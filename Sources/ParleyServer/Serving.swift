@@ -29,7 +29,9 @@ extension Relay {
             if !isAtEnd {
                 let run = try nextRun(for: peer, permit, from: cursor, shared[workspace])
                 if peer.beyond == Frontier() { shared[workspace] = run }
-                if let frame = run.frame { peer.session.send(encoded: frame, at: now) }
+                if let frame = run.frame, !run.isHeld(by: peer.beyond) {
+                    peer.session.send(encoded: frame, at: now)
+                }
                 peer.cursor = run.through
                 peer.beyond.merge(run.last)
                 isAtEnd = run.isAtEnd
@@ -46,7 +48,9 @@ extension Relay {
     private func nextRun(
         for peer: Peer, _ permit: borrowing Permit, from cursor: Int64, _ shared: SharedRun?
     ) throws -> SharedRun {
-        if let shared, shared.from == cursor, shared.isNews(to: peer.beyond) { return shared }
+        if let shared, shared.from == cursor, shared.isNews(to: peer.beyond) || shared.isHeld(by: peer.beyond) {
+            return shared
+        }
         let read = try permit.run(after: cursor, beyond: peer.beyond)
         return SharedRun(from: cursor, read.run, through: read.position, isAtEnd: read.isAtEnd)
     }

@@ -23,4 +23,7 @@ struct SharedRun {
 
     /// Does a peer that holds `frontier` lack all of it?
     func isNews(to frontier: Frontier) -> Bool { changes.allSatisfy { frontier[$0.device] == 0 } }
+
+    /// Does it hold all of it?
+    func isHeld(by frontier: Frontier) -> Bool { changes.allSatisfy { frontier.covers($0) } }
 }

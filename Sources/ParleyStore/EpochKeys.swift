@@ -18,6 +18,13 @@ enum EpochKeyTable {
 }
 
 extension Log {
+    package func epochKeyCount() throws -> Int {
+        guard try db.tableExists(EpochKeyTable.name) else { return 0 }
+        let count = try HotStatement(db, "SELECT count(*) FROM \(EpochKeyTable.name)")
+        defer { count.reset() }
+        return try count.step() ? Int(count.int(0)) : 0
+    }
+
     /// - Returns: by the hash of an epoch's statement its key, wrapped.
     package func epochKeys() throws -> [(epoch: [UInt8], wrapped: [UInt8])] {
         guard try db.tableExists(EpochKeyTable.name) else { return [] }

@@ -113,7 +113,9 @@ package struct Log {
     }
 
     package func lastPosition() throws -> Int64 {
-        try Int64.fetchOne(db.cachedStatement(sql: "SELECT max(position) FROM changeset")) ?? 0
+        let last = try HotStatement(db, "SELECT max(position) FROM changeset")
+        defer { last.reset() }
+        return try last.step() ? last.int(0) : 0
     }
 
     /// Bytes of the file's pages.
@@ -164,6 +166,12 @@ package struct Log {
     package func save(statement bytes: [UInt8], hash: [UInt8]) throws {
         try db.cachedStatement(sql: "INSERT OR IGNORE INTO statement (hash, bytes) VALUES (?, ?)")
             .execute(arguments: [Data(hash), Data(bytes)])
+    }
+
+    package func statementCount() throws -> Int {
+        let count = try HotStatement(db, "SELECT count(*) FROM statement")
+        defer { count.reset() }
+        return try count.step() ? Int(count.int(0)) : 0
     }
 
     package func statements() throws -> [[UInt8]] {

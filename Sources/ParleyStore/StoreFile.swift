@@ -130,7 +130,11 @@ package final class StoreFile: Sendable {
 
     /// Changes whenever another connection has committed; a connected process looks here for edits to push.
     package func dataVersion() throws -> Int64 {
-        try withoutTransaction { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+        try withoutTransaction { db in
+            let version = try HotStatement(db, "PRAGMA data_version")
+            defer { version.reset() }
+            return try version.step() ? version.int(0) : 0
+        }
     }
 
     package func close() throws(StoreError) {
