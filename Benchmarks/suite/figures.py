@@ -151,8 +151,14 @@ def machine():
     }
 
 
+def linking(parley):
+    """How the program holds Swift's libraries: each process start pays for those that it has to find."""
+    libraries = subprocess.run(["ldd", parley], capture_output=True, text=True).stdout
+    return "with the toolchain's libraries" if "libswiftCore" in libraries else "one file, as README installs it"
+
+
 LEGEND = """\
-*parley* is the release program as whole processes over loopback with real files, everything durable. *plain* is the same
+*parley* is the release program ({linking}) as whole processes over loopback with real files, everything durable. *plain* is the same
 rows on SQLite alone: `C` by prepared statements, a row a record with a packed clock, without log, signatures or encryption
 (`Benchmarks/suite/limit.c`); `shell` by the `sqlite3` program. *ratio*: 1 is as good as the first of them, 0.5 half as good;
 *of CPU* the same by processor seconds, which other work on the machine disturbs less. *goal*: what is reached at the larger
@@ -162,7 +168,7 @@ slower the slowest was; latencies are medians."""
 
 def markdown(figures, skipped, about, times):
     lines = ["# What was measured", "", f"By `Scripts/bench` on {about['date']}, commit {about['commit']}: "
-             f"{about['machine']}; load {about['load']}.", "", LEGEND.format(times=times), ""]
+             f"{about['machine']}; load {about['load']}.", "", LEGEND.format(times=times, linking=about["linking"]), ""]
     head, *rows = table(figures)
     lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join(row) + " |" for row in rows] + [""]

@@ -33,13 +33,13 @@ def options():
 def main():
     chosen = options()
     if not os.access(chosen.parley, os.X_OK):
-        sys.exit(f"{chosen.parley} is not there: swift build -c release --product parley")
+        sys.exit(f"{chosen.parley} is not there: swift build -c release --static-swift-stdlib --product parley")
     if not shutil.which("sqlite3"):
         sys.exit("the sqlite3 program is not there: apt-get install sqlite3")
     scale = "tiny" if chosen.tiny else "quick" if chosen.quick else "full"
     times = chosen.times or {"tiny": 1, "quick": 1, "full": 3}[scale]
     rounds = {"tiny": 12, "quick": 100, "full": 400}[scale]
-    about = figures.machine()
+    about = figures.machine() | {"linking": figures.linking(chosen.parley)}
     with tempfile.TemporaryDirectory(prefix="parley-bench-", dir=chosen.scratch) as scratch:
         bench = Bench(os.path.realpath(chosen.parley), scratch, times, rounds)
         found, skipped, failed = run_all(bench, scale, chosen.only)

@@ -1,4 +1,5 @@
 internal import ParleyProtocol
+internal import ParleyStore
 
 /// Runs of changesets that have come one after the other, to be applied together: each transaction writes
 /// most pages of the tables that a large one touches, so a few large ones are faster than many small ones.
@@ -10,6 +11,10 @@ struct Gathered {
     /// times as much memory while they are merged.
     static let most = 3 << 20
 
+    /// KiB of the file's pages that are kept in memory while so much comes: each transaction touches most of the
+    /// tables' pages.
+    static let cache = StoreFile.cache * 3 / 2
+
     var isFull: Bool { bytes >= Self.most }
 
     mutating func append(_ run: ChangesetRun) {
@@ -17,8 +22,6 @@ struct Gathered {
         bytes += run.changesets.reduce(0) { $0 + $1.count }
     }
 
-    mutating func takeAll() -> [ChangesetRun] {
-        defer { self = Gathered() }
-        return runs
-    }
+    /// About how many bytes of values are in them, unpacked.
+    var unpackedBytes: Int { bytes * 3 }
 }

@@ -24,7 +24,7 @@ package final class Importer {
         /// Records in one changeset.
         package var chunk = 1000
         /// Changesets in one transaction.
-        package var together = 4
+        package var together = 6
         package var note: String?
         /// Whether the values that are written are told too.
         package var isDetailed = false

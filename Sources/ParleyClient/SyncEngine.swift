@@ -42,6 +42,9 @@ package final class SyncEngine {
     /// A removal was declined, since the server holds more of the removed device than its author had.
     private var cutsAreBehind = false
     private var gathered = Gathered()
+    private let checkpointer: Checkpointer
+    /// So much comes that the file's cache is larger meanwhile.
+    private var isBulk = false
     /// What the server says, held against what it does.
     var scrutiny: Scrutiny
     /// By it one sees that another process has written.
@@ -61,6 +64,7 @@ package final class SyncEngine {
     package init(_ workspace: Workspace, direction: Direction = .both) throws {
         self.workspace = workspace
         self.direction = direction
+        checkpointer = Checkpointer(workspace.store)
         began = workspace.ambient.now()
         beginning = try workspace.beginning(at: began)
         remembersRefusals = beginning.remembersRefusals
@@ -77,7 +81,8 @@ package final class SyncEngine {
     package func received(_ bytes: ArraySlice<UInt8>, more: Bool = false) throws {
         let now = workspace.ambient.now()
         for event in session.receive(bytes, at: now) { try handle(event, at: now) }
-        if !more { try applyGathered(at: now) }
+        if more { return }
+        try applyGathered(at: now)
         try feed(at: now)
     }
 
@@ -275,17 +280,28 @@ package final class SyncEngine {
     }
 
     private func applyGathered(at now: Int64) throws {
-        let runs = gathered.takeAll()
+        let (runs, isFull, bytes) = (gathered.runs, gathered.isFull, gathered.unpackedBytes)
         if runs.isEmpty { return }
+        gathered = Gathered()
+        try fitCache(isFull)
         do {
             let received = try workspace.receive(runs)
             // What has just come from the server need not be looked through for what it lacks.
             if cursor == received.from { cursor = received.through }
             for verdict in received.verdicts { applied(verdict, at: now) }
+            // Where it cannot open the file once more, the writer moves its log by itself.
+            if isFull { try? checkpointer.committed(bytes) }
             try raiseCuts(at: now)
         } catch let fault as MalformedBytes {
             fail(ProtocolError(fault, in: "changesets"), at: now)
         }
+    }
+
+    /// From the first large piece until the server has handed over all, the file has a larger cache.
+    private func fitCache(_ isFull: Bool) throws {
+        guard isFull ? !isBulk : isBulk && heardCaughtUp else { return }
+        isBulk = isFull
+        try workspace.store.file.setCache(isBulk ? Gathered.cache : StoreFile.cache)
     }
 
     private func applied(_ verdict: Admission.Verdict, at now: Int64) {

@@ -233,14 +233,13 @@ extension HostedWorkspace.Outcome {
     var run: ChangesetRun? {
         let entries = entries
         guard !entries.isEmpty, bytes <= Int64(Limits.slice) else { return nil }
-        let ends = Frontier(covering: entries.map(\.header.change))
+        let last = Frontier(covering: entries.map(\.header.change))
         let given = verdicts.flatMap { (try? $0.get())?.signatures ?? [] }
-        var signatures: [DeviceID: SignedNumber] = [:]
-        for signature in given where ends[signature.change.device] == signature.change.number {
-            signatures[signature.change.device] = signature
-        }
-        guard signatures.count == ends.numbers.count else { return nil }
-        return ChangesetRun(changesets: entries.map(\.bytes), signatures: Array(signatures.values))
+        let signed = Dictionary(given.map { ($0.change, $0) }) { $1 }
+        let ends = entries.map(\.header.change).filter { last[$0.device] == $0.number }
+        let signatures = ends.compactMap { signed[$0] }
+        guard signatures.count == ends.count else { return nil }
+        return ChangesetRun(changesets: entries.map(\.bytes), signatures: signatures)
     }
 }
 

@@ -29,6 +29,9 @@ package final class StoreFile: Sendable {
         }
     }
 
+    /// Pages of the file that are kept in memory, in KiB.
+    package static let cache = 16_000
+
     /// Made once, before the first file is opened.
     private static let settings: Void = csqlite_leave_memory_uncounted()
 
@@ -41,7 +44,7 @@ package final class StoreFile: Sendable {
         if !readOnly { configuration.journalMode = .wal }
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
-            try db.execute(sql: "PRAGMA cache_size = -16000")
+            try db.execute(sql: "PRAGMA cache_size = -\(Self.cache)")
         }
         return configuration
     }
@@ -126,6 +129,12 @@ package final class StoreFile: Sendable {
         do { return try queue.inDatabase(body) } catch let fault as DatabaseError {
             throw StoreError(fault, path: path)
         }
+    }
+
+    /// - Parameter kibibytes: of pages to keep in memory. What a transaction changes beyond that is written before it
+    ///   ends, and may be written again.
+    package func setCache(_ kibibytes: Int) throws {
+        try withoutTransaction { try $0.execute(sql: "PRAGMA cache_size = -\(kibibytes)") }
     }
 
     /// Changes whenever another connection has committed; a connected process looks here for edits to push.

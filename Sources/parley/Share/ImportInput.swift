@@ -45,7 +45,7 @@ final class ImportInput {
 // MARK: - Rows
 
 extension ImportInput {
-    private static let mostPiecesAhead = 12
+    private static let mostPiecesAhead = 6
 
     /// What a reader makes of one piece of the source.
     fileprivate struct Piece<Reader> {
