@@ -48,9 +48,8 @@ extension Relay {
     private func nextRun(
         for peer: Peer, _ permit: borrowing Permit, from cursor: Int64, _ shared: SharedRun?
     ) throws -> SharedRun {
-        if let shared, shared.from == cursor, shared.isNews(to: peer.beyond) || shared.isHeld(by: peer.beyond) {
-            return shared
-        }
+        let isTheirs = { (run: SharedRun) in run.isNews(to: peer.beyond) || run.isHeld(by: peer.beyond) }
+        if let shared, shared.from == cursor, isTheirs(shared) { return shared }
         let read = try permit.run(after: cursor, beyond: peer.beyond)
         return SharedRun(from: cursor, read.run, through: read.position, isAtEnd: read.isAtEnd)
     }
