@@ -26,6 +26,12 @@ extension Log {
         ).map { ([UInt8]($0["epoch"] as Data), [UInt8]($0["wrapped"] as Data)) }
     }
 
+    /// How many epochs' keys are held.
+    package func epochKeyCount() throws -> Int {
+        guard try db.tableExists(EpochKeyTable.name) else { return 0 }
+        return try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM \(EpochKeyTable.name)")) ?? 0
+    }
+
     package func save(epochKey wrapped: [UInt8], of epoch: [UInt8]) throws {
         try db.cachedStatement(
             sql: "INSERT OR REPLACE INTO \(EpochKeyTable.name) (epoch, wrapped) VALUES (?, ?)"

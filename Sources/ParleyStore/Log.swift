@@ -171,6 +171,11 @@ package struct Log {
             .map { [UInt8]($0) }
     }
 
+    /// How many membership statements are held.
+    package func statementCount() throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM statement")) ?? 0
+    }
+
     // MARK: Small facts
 
     package func meta(_ name: String) throws -> [UInt8]? {
