@@ -35,12 +35,13 @@ package final class Membership: Sendable {
 
     // MARK: Taking in
 
-    /// Takes in what the store holds, if another process has added to it.
+    /// Takes in what the store holds, if another process has added to it. Every transaction asks, so what is
+    /// held is only counted where nothing is new.
     func refresh(from log: Log) throws {
         let (count, known) = state.withLock { ($0.statements.statements.count, $0.ring.keys.count) }
         guard try log.statementCount() != count || log.epochKeyCount() > known else { return }
-        let (held, keys) = (try log.statements(), try log.epochKeys())
-        let set = try StatementSet(held.map { try Statement(held: $0) })
+        let keys = try log.epochKeys()
+        let set = try StatementSet(log.statements().map { try Statement(held: $0) })
         let roster = Roster(set, workspace: workspace)
         state.withLock {
             $0.statements = set

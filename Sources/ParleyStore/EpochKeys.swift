@@ -18,6 +18,7 @@ enum EpochKeyTable {
 }
 
 extension Log {
+    /// How many epochs' keys are held.
     package func epochKeyCount() throws -> Int {
         guard try db.tableExists(EpochKeyTable.name) else { return 0 }
         let count = try HotStatement(db, "SELECT count(*) FROM \(EpochKeyTable.name)")

@@ -27,13 +27,31 @@ enum LiveTables {
                 """)
     }
 
-    static func drop(in db: Database) throws {
-        for name in LiveSchema.assessments.all.map(\.name) + sideNames {
-            try db.execute(sql: "DROP TABLE IF EXISTS \"\(name)\"")
+    /// Leaves the tables empty and as this version makes them. Where they are so made they are emptied and stay:
+    /// after a change of the schema every connection compiles every statement anew.
+    static func makeAnew(in db: Database) throws {
+        if try definitions(in: db) == freshDefinitions.get() {
+            for name in names { try db.cachedStatement(sql: "DELETE FROM \"\(name)\"").execute() }
+        } else {
+            for name in names { try db.execute(sql: "DROP TABLE IF EXISTS \"\(name)\"") }
+            try create(in: db)
         }
     }
 
-    static let sideNames = ["register", "aside", "overlooked", "touched", "act", "void", "waiting", "alias"]
+    /// The tables and their indexes as SQLite keeps them; it keeps no text for an index that it made by itself.
+    private static func definitions(in db: Database) throws -> Set<String> {
+        let sql = "SELECT name || ' ' || coalesce(sql, '') FROM sqlite_master WHERE tbl_name IN "
+        let marks = databaseQuestionMarks(count: names.count)
+        return try String.fetchSet(db, sql: sql + "(\(marks))", arguments: StatementArguments(names))
+    }
+
+    private static let freshDefinitions = Result {
+        try Projection.empty.get().inDatabase { try definitions(in: $0) }
+    }
+
+    private static let names =
+        LiveSchema.assessments.all.map(\.name)
+        + ["register", "aside", "overlooked", "touched", "act", "void", "waiting", "alias"]
 
     /// Each projection with the order in which two copies of it are compared.
     static let comparable: [(name: String, order: String)] =

@@ -168,6 +168,7 @@ package struct Log {
             .execute(arguments: [Data(hash), Data(bytes)])
     }
 
+    /// How many membership statements are held.
     package func statementCount() throws -> Int {
         let count = try HotStatement(db, "SELECT count(*) FROM statement")
         defer { count.reset() }

@@ -69,7 +69,9 @@ package struct Salvage {
     }
 
     private func row(_ sql: String, _ arguments: StatementArguments) -> Row? {
-        try? file.withoutTransaction { try Row.fetchOne($0, sql: sql, arguments: arguments) }
+        try? file.withoutTransaction {
+            try Row.fetchOne($0.cachedStatement(sql: sql), arguments: arguments)
+        }
     }
 
     private func rows(_ sql: String) -> [Row] {

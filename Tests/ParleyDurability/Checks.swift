@@ -101,7 +101,7 @@ extension Office {
 
     /// After a whole sync: the same tables everywhere.
     func checkAgreement() throws {
-        let rows = try desks.map { try $0.workspace?.liveRows() ?? [] }
+        let rows = try desks.map { try $0.workspace?.liveRows() }
         for (desk, other) in zip(desks.dropFirst(), rows.dropFirst()) {
             try require(other == rows[0], "\(desks[0].name) and \(desk.name) show different tables")
         }
@@ -109,15 +109,15 @@ extension Office {
 }
 
 extension Workspace {
-    /// All rows of the live tables, as text, in a canonical order.
-    func liveRows() throws -> [String] {
+    /// All rows of the live tables, in an order that their content alone determines.
+    func liveRows() throws -> [String: [[DatabaseValue]]] {
         try store.file.read { db in
             let tables = Schema.assessments.kinds.map(\.name) + ["other", "register", "aside"]
-            return try tables.flatMap { table in
-                try Row.fetchAll(db, sql: "SELECT * FROM \"\(table)\"").map { row in
-                    table + " " + row.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
-                }.sorted()
+            let rows = try tables.map { table in
+                let sql = "SELECT * FROM \"\(table)\" ORDER BY 1, 2, 3, 4, 5, 6"
+                return try Row.fetchAll(db.cachedStatement(sql: sql)).map { Array($0.databaseValues) }
             }
+            return Dictionary(uniqueKeysWithValues: zip(tables, rows))
         }
     }
 }

@@ -63,12 +63,9 @@ struct Sweep {
     }
 
     private mutating func sweep(_ step: SweepStep, _ kind: Fault.Kind, _ lasts: Bool) throws {
-        var isReached = true
-        var nth = 0
-        while isReached {
-            nth += 1
+        for nth in stride(from: 1, to: Int.max, by: step.pace) {
             let fault = Fault(kind: kind, nth: nth, lasts: lasts)
-            do { isReached = try meet(fault, during: step) } catch {
+            do { guard try meet(fault, during: step) else { return } } catch {
                 throw Violation("\(step.name), \(fault): \(error)")
             }
         }

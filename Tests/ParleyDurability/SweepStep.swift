@@ -1,3 +1,4 @@
+internal import GRDB
 internal import ParleyClient
 internal import ParleyCore
 internal import ParleyProtocol
@@ -11,6 +12,8 @@ struct SweepStep: Sendable {
     var isOnServer = false
     /// The step opens the store itself.
     var opens = false
+    /// Every which operation fails; all of them, but where a step does much that another one does, too.
+    var pace = 1
     let body: @Sendable (Office, Desk) throws -> Void
 
     /// - Returns: the typed error by which the step says that the disk refused something.
@@ -41,6 +44,10 @@ struct SweepStep: Sendable {
         SweepStep(name: "set") { _, desk in try desk.workspace?.setTitle(ofJudgment: 5, "set") },
         SweepStep(name: "import") { _, desk in try desk.workspace?.importJudgments(50, from: "a feed") },
         SweepStep(name: "rebuild") { _, desk in try desk.workspace?.store.rebuild() },
+        SweepStep(name: "rebuild of tables of another shape", pace: 5) { _, desk in
+            try desk.workspace?.store.file.write { try $0.execute(sql: "DROP INDEX IF EXISTS act_batch") }
+            try desk.workspace?.store.rebuild()
+        },
         SweepStep(name: "checkpoint") { _, desk in try desk.workspace?.store.file.checkpoint() },
         SweepStep(name: "sync, at the analyst's", body: sync),
         SweepStep(name: "sync, at the server's", isOnServer: true, body: sync),

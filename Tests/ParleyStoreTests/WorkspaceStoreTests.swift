@@ -210,6 +210,42 @@ import Testing
         #expect(try store.read { try $0.image(of: name(3, 1))?[1] } == .text("true"))
     }
 
+    @Test func aRebuildLeavesTheSchemaAloneWhereItIsRight() throws {
+        var olga = Author(0)
+        let store = try folder.store()
+        let arrival = titled(&olga, name(3, 1), "true")
+        try store.write { _ = try $0.append([arrival]) }
+        let before = try schema(of: store).version
+        try store.rebuild()
+        #expect(try schema(of: store).version == before)
+        #expect(try store.verify() == [])
+    }
+
+    @Test(arguments: [
+        "ALTER TABLE judgment DROP COLUMN title", "ALTER TABLE act ADD COLUMN mood", "DROP TABLE void",
+        "DROP INDEX register_tag", "CREATE INDEX mine ON judgment (title)",
+    ])
+    func aRebuildMakesTablesOfAnotherShapeAnew(change: String) throws {
+        var olga = Author(0)
+        let store = try folder.store()
+        let arrival = titled(&olga, name(3, 1), "true")
+        try store.write { _ = try $0.append([arrival]) }
+        let right = Set(try schema(of: store).definitions)
+        try store.file.write { try $0.execute(sql: change) }
+        try #require(Set(try schema(of: store).definitions) != right)
+        try store.rebuild()
+        #expect(Set(try schema(of: store).definitions) == right)
+        #expect(try store.verify() == [])
+        #expect(try store.read { try $0.image(of: name(3, 1))?[1] } == .text("true"))
+    }
+
+    private func schema(of store: WorkspaceStore) throws -> (version: Int?, definitions: [String]) {
+        try store.file.withoutTransaction { db in
+            let sql = "SELECT name || ' ' || coalesce(sql, '') FROM sqlite_master"
+            return (try Int.fetchOne(db, sql: "PRAGMA schema_version"), try String.fetchAll(db, sql: sql))
+        }
+    }
+
     @Test func unsentCountsWhatNoServerHasAcknowledged() throws {
         var olga = Author(4)
         let store = try folder.store()

@@ -52,6 +52,15 @@ func pattern(_ count: Int) -> [UInt8] {
     return bytes
 }
 
+/// Records an issue unless the bytes are the pattern. Where two long arrays differ `#expect` would look for the least
+/// difference, for minutes, and print them.
+func expectPattern(_ count: Int, in bytes: [UInt8], _ location: SourceLocation = #_sourceLocation) {
+    let wanted = pattern(count)
+    guard bytes != wanted else { return }
+    let same = zip(bytes, wanted).prefix { $0 == $1 }.count
+    Issue.record("\(bytes.count) bytes and not \(count), right up to \(same)", sourceLocation: location)
+}
+
 /// A channel and all that it reported.
 final class Witness {
     let channel: Channel

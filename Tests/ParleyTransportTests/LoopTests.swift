@@ -119,7 +119,7 @@ import Testing
         let witness = Witness(Channel(on: loop, StreamPair(input: file, output: null)))
         witness.channel.send([1, 2, 3])
         try loop.turn { !witness.ends.isEmpty }
-        #expect(witness.received == pattern(100_000))
+        expectPattern(100_000, in: witness.received)
         #expect(witness.ends == [.endOfInput])
     }
 

@@ -136,7 +136,7 @@ extension StreamPair {
     func drained() throws {
         one.channel.send(pattern(2_000_000))
         try loop.turn { other.received.count == 2_000_000 }
-        #expect(other.received == pattern(2_000_000))
+        expectPattern(2_000_000, in: other.received)
     }
 
     @Test("A handshake is carried out before anything that is queued, without spinning")
@@ -184,10 +184,10 @@ extension StreamPair {
 
     @Test("Finishing waits for what a wrapper still holds")
     func finishes() throws {
-        one.channel.send(pattern(3_000_000))
+        one.channel.send(pattern(1_000_000))
         one.channel.finish()
         try loop.turn { !one.ends.isEmpty && !other.ends.isEmpty }
-        #expect(other.received == pattern(3_000_000))
+        expectPattern(1_000_000, in: other.received)
         #expect(one.ends == [.finished])
         #expect(other.ends == [.endOfInput])
     }

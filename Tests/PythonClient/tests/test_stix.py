@@ -121,7 +121,7 @@ def first(bundle, kind):
 
 
 def test_the_validator_can_fail(posture):
-    """What is broken in one place of a bundle is found."""
+    """An object in a bundle of its own is valid, and broken in one place it is not."""
     breaks = [
         ("note", "content", None), ("note", "object_refs", None), ("note", "object_refs", []),
         ("note", "confidence", 101), ("note", "modified", "2026-11-21 14:02"), ("note", "id", "note--1"),
@@ -133,6 +133,8 @@ def test_the_validator_can_fail(posture):
     for kind, name, value in breaks:
         bundle = json.loads(posture)
         target = first(bundle, kind)
+        bundle["objects"] = [target]
+        assert is_valid(json.dumps(bundle)), kind
         if value is None:
             del target[name]
         else:
