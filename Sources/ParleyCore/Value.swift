@@ -171,7 +171,7 @@ extension ByteReader {
         case (0, _, 0...UInt64(Int64.max)): return .int(Int64(head.argument))
         case (1, _, 0...UInt64(Int64.max)): return .int(~Int64(head.argument))
         case (2, _, let count): return .bytes(Array(bytes[try range(size(count), "bytes")]))
-        case (3, _, let count): return .text(try string(try range(size(count), "text")))
+        case (3, _, let count): return .text(try string(try range(size(count), "text"), "text"))
         case (4, _, let count): return .list(try items(size(count), depth: depth + 1))
         case (7, 20, _): return .bool(false)
         case (7, 21, _): return .bool(true)
@@ -188,13 +188,6 @@ extension ByteReader {
         items.reserveCapacity(min(count, 8))
         for _ in 0..<count { items.append(try value(depth: depth)) }
         return items
-    }
-
-    private func string(_ range: Range<Int>) throws(MalformedBytes) -> String {
-        guard let text = String(validating: bytes[range], as: UTF8.self) else {
-            throw failure(.notUTF8, "text")
-        }
-        return text
     }
 
     /// A count that the bytes still to come could hold.
