@@ -59,19 +59,14 @@ extension FieldType {
     }
 
     private static func isLine(_ text: String) -> Bool {
-        if text.utf8.count <= longestLine, isPrintableASCII(text) { return true }
+        if text.utf8.count <= longestLine, text.isPrintableASCII { return true }
         return text.unicodeScalars.count <= longestLine
             && !text.unicodeScalars.contains { isControl($0) || $0 == "\n" || $0 == "\t" }
     }
 
     private static func isText(_ text: String) -> Bool {
         text.utf8.count <= longestText
-            && (isPrintableASCII(text) || !text.unicodeScalars.contains(where: isControl))
-    }
-
-    /// What most texts are, and sooner seen than their code points are read.
-    private static func isPrintableASCII(_ text: String) -> Bool {
-        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+            && (text.isPrintableASCII || !text.unicodeScalars.contains(where: isControl))
     }
 
     private static func isURL(_ text: String) -> Bool {

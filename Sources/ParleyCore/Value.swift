@@ -141,7 +141,7 @@ extension ByteReader {
         switch head.major {
         case 0, 1, 7: return
         case 2: _ = try range(size(head.argument), "bytes")
-        case 3: try checkUTF8(try range(size(head.argument), "text"))
+        case 3: try expectUTF8(try range(size(head.argument), "text"), "text")
         case 4: for _ in 0..<(try size(head.argument)) { try skipValue(depth: depth + 1) }
         case 5: try skipMap(pairs: try size(head.argument), depth: depth)
         default: try skipValue(depth: depth + 1)
@@ -195,15 +195,6 @@ extension ByteReader {
     private func size(_ argument: UInt64) throws(MalformedBytes) -> Int {
         guard argument <= UInt64(remaining) else { throw failure(.truncated, "value") }
         return Int(argument)
-    }
-
-    @inline(__always)
-    private func checkUTF8(_ range: Range<Int>) throws(MalformedBytes) {
-        let valid = bytes.withUnsafeBufferPointer { buffer in
-            let slice = UnsafeBufferPointer(rebasing: buffer[range])
-            return slice.allSatisfy { $0 < 0x80 } || String(validating: slice, as: UTF8.self) != nil
-        }
-        guard valid else { throw failure(.notUTF8, "text") }
     }
 
     @inline(__always)

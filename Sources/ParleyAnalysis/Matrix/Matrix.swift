@@ -84,13 +84,13 @@ package struct MatrixCell: Equatable, Sendable {
     package let tally: RatingTally
 
     package init(link: RecordID? = nil, ratings: [Reasoned] = []) {
-        self.init(
-            link,
-            ratings.compactMap { entry in
-                Rating(rawValue: entry.token).map {
-                    MatrixRating(analyst: entry.analyst, rating: $0, why: entry.why)
-                }
-            })
+        var rated: [MatrixRating] = []
+        rated.reserveCapacity(ratings.count)
+        for entry in ratings {
+            guard let rating = Rating(rawValue: entry.token) else { continue }
+            rated.append(MatrixRating(analyst: entry.analyst, rating: rating, why: entry.why))
+        }
+        self.init(link, rated)
     }
 
     init(_ link: RecordID?, _ ratings: [MatrixRating]) {

@@ -1,9 +1,11 @@
+internal import ParleyCore
+
 /// Texts of people in a report: nothing of them may command a browser, reorder a line or hide in it.
 enum Inert {
     /// With a mark for each control, and for what would turn the direction of what stands beside it. Line breaks
     /// and tabs stay.
     static func text(_ text: String) -> String {
-        if isPlain(text) || !text.unicodeScalars.contains(where: isHidden) { return text }
+        if text.isPrintableASCII || !text.unicodeScalars.contains(where: isHidden) { return text }
         var shown = ""
         for scalar in text.unicodeScalars {
             if isHidden(scalar) {
@@ -18,14 +20,9 @@ enum Inert {
         return shown
     }
 
-    /// Nothing but letters, digits, signs and spaces of ASCII, which most texts are.
-    private static func isPlain(_ text: String) -> Bool {
-        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
-    }
-
     /// One line: a line break is a space.
     static func line(_ text: String) -> String {
-        if isPlain(text) { return text }
+        if text.isPrintableASCII { return text }
         let shown = Self.text(text)
         // The other characters that break a line were marked.
         guard shown.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return shown }
