@@ -60,25 +60,35 @@ package struct DossierRecord: Sendable {
     /// Each analyst's value of an `each` field, by handle in the order of bytes; what an analyst has cleared
     /// is absent.
     package func each(_ field: String) -> [(analyst: String, value: Value)] {
+        collect(field) { ($0, $1) }
+    }
+
+    private func collect<Part>(
+        _ field: String, _ part: (_ analyst: String, _ value: Value) -> Part?
+    ) -> [Part] {
         guard let declared = kind[name: field] else { return [] }
-        return image.registers(of: declared.tag).compactMap { register in
+        let registers = image.registers(of: declared.tag)
+        var parts: [Part] = []
+        parts.reserveCapacity(registers.count)
+        for register in registers {
             guard let key = register.name.key, register.value != .null,
-                declared.type.accepts(register.value)
-            else { return nil }
-            return (key, register.value)
+                declared.type.accepts(register.value), let part = part(key, register.value)
+            else { continue }
+            parts.append(part)
         }
+        return parts
     }
 
     /// Each analyst's token of a choice that is kept apart: credibility, reliability, weight..
     package func choices(_ field: String) -> [(analyst: String, token: String)] {
-        each(field).compactMap { entry in entry.value.text.map { (entry.analyst, $0) } }
+        collect(field) { analyst, value in value.text.map { (analyst, $0) } }
     }
 
-    /// Each analyst's token with its reason: stance, support, rating.
+    /// Each analyst's token with its reason: stance, support, rating. A matrix asks for thousands.
     package func reasoned(_ field: String) -> [Reasoned] {
-        each(field).compactMap { entry in
-            guard let items = entry.value.list, let token = items.first?.text else { return nil }
-            return Reasoned(analyst: entry.analyst, token: token, why: items.dropFirst().first?.text)
+        collect(field) { analyst, value in
+            guard case .list(let items) = value, let token = items.first?.text else { return nil }
+            return Reasoned(analyst: analyst, token: token, why: items.count > 1 ? items[1].text : nil)
         }
     }
 

@@ -317,9 +317,7 @@ extension ByteReader {
             let range = try range(try length(atMost: RegisterName.longestKey, "key"), "key")
             // An empty key is how tables and addresses write a plain field; two names for one register.
             guard !range.isEmpty else { throw failure(.notAllowed, "key") }
-            guard String(validating: bytes[range], as: UTF8.self) != nil else {
-                throw failure(.notUTF8, "key")
-            }
+            try expectUTF8(range, "key")
             key = range
         }
         return EncodedWrite(field: UInt32(head >> 1), key: key, value: try valueRange())

@@ -92,7 +92,7 @@ package struct RecordImage: Equatable, Sendable {
     /// The registers of a field, by key.
     package func registers(of field: UInt32) -> ArraySlice<RegisterImage> {
         let start = registers.firstPlace { $0.name.field >= field }
-        return registers[start...].prefix { $0.name.field == field }
+        return registers[start..<registers.firstPlace { $0.name.field > field }]
     }
 }
 

@@ -28,7 +28,7 @@ extension FieldType {
         case .probability: return value.int.map { (0...1_000_000).contains($0) } ?? false
         case .date: return value.text.map { CivilDate($0) != nil } ?? false
         case .instant: return value.text.map { Instant($0) != nil } ?? false
-        case .choice(let tokens): return value.text.map(tokens.contains) ?? false
+        case .choice(let tokens): return value.text.map { tokens.contains($0) } ?? false
         case .bool: return value.bool != nil
         case .ref: return value.ref != nil
         case .tuple(let components): return Self.fits(value, components)
@@ -59,12 +59,14 @@ extension FieldType {
     }
 
     private static func isLine(_ text: String) -> Bool {
-        text.unicodeScalars.count <= longestLine
+        if text.utf8.count <= longestLine, text.isPrintableASCII { return true }
+        return text.unicodeScalars.count <= longestLine
             && !text.unicodeScalars.contains { isControl($0) || $0 == "\n" || $0 == "\t" }
     }
 
     private static func isText(_ text: String) -> Bool {
-        text.utf8.count <= longestText && !text.unicodeScalars.contains(where: isControl)
+        text.utf8.count <= longestText
+            && (text.isPrintableASCII || !text.unicodeScalars.contains(where: isControl))
     }
 
     private static func isURL(_ text: String) -> Bool {

@@ -141,7 +141,7 @@ extension ByteReader {
         switch head.major {
         case 0, 1, 7: return
         case 2: _ = try range(size(head.argument), "bytes")
-        case 3: try checkUTF8(try range(size(head.argument), "text"))
+        case 3: try expectUTF8(try range(size(head.argument), "text"), "text")
         case 4: for _ in 0..<(try size(head.argument)) { try skipValue(depth: depth + 1) }
         case 5: try skipMap(pairs: try size(head.argument), depth: depth)
         default: try skipValue(depth: depth + 1)
@@ -171,7 +171,7 @@ extension ByteReader {
         case (0, _, 0...UInt64(Int64.max)): return .int(Int64(head.argument))
         case (1, _, 0...UInt64(Int64.max)): return .int(~Int64(head.argument))
         case (2, _, let count): return .bytes(Array(bytes[try range(size(count), "bytes")]))
-        case (3, _, let count): return .text(try string(try range(size(count), "text")))
+        case (3, _, let count): return .text(try string(try range(size(count), "text"), "text"))
         case (4, _, let count): return .list(try items(size(count), depth: depth + 1))
         case (7, 20, _): return .bool(false)
         case (7, 21, _): return .bool(true)
@@ -190,27 +190,11 @@ extension ByteReader {
         return items
     }
 
-    private func string(_ range: Range<Int>) throws(MalformedBytes) -> String {
-        guard let text = String(validating: bytes[range], as: UTF8.self) else {
-            throw failure(.notUTF8, "text")
-        }
-        return text
-    }
-
     /// A count that the bytes still to come could hold.
     @inline(__always)
     private func size(_ argument: UInt64) throws(MalformedBytes) -> Int {
         guard argument <= UInt64(remaining) else { throw failure(.truncated, "value") }
         return Int(argument)
-    }
-
-    @inline(__always)
-    private func checkUTF8(_ range: Range<Int>) throws(MalformedBytes) {
-        let valid = bytes.withUnsafeBufferPointer { buffer in
-            let slice = UnsafeBufferPointer(rebasing: buffer[range])
-            return slice.allSatisfy { $0 < 0x80 } || String(validating: slice, as: UTF8.self) != nil
-        }
-        guard valid else { throw failure(.notUTF8, "text") }
     }
 
     @inline(__always)

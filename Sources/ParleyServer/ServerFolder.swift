@@ -39,7 +39,7 @@ package final class ServerFolder {
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            let cause = (reason ?? error as NSError).localizedDescription
+            let cause = reason.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
             throw ServerError(code: .cannotMakeFolder, place: folder, cause: cause)
         }
     }

@@ -2,9 +2,8 @@ internal import CSQLite
 package import GRDB
 internal import ParleyCore
 
-/// One SQLite file, opened the way every file of ours is: WAL, `synchronous=FULL` (asserted, because GRDB
-/// lowers it for WAL after its preparation hook, and NORMAL loses acknowledged commits in a power cut),
-/// foreign functions distrusted, a busy timeout, numbered migrations.
+/// One SQLite file, opened the way every file of ours is: WAL, `synchronous=FULL` (asserted, because NORMAL
+/// loses acknowledged commits in a power cut), foreign functions distrusted, a busy timeout, numbered migrations.
 package final class StoreFile: Sendable {
     package let path: String
     package let isReadOnly: Bool
@@ -41,7 +40,6 @@ package final class StoreFile: Sendable {
         configuration.busyMode = .timeout(busyTimeout)
         configuration.foreignKeysEnabled = false
         configuration.acceptsDoubleQuotedStringLiterals = false
-        if !readOnly { configuration.journalMode = .wal }
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA trusted_schema = OFF")
             try db.execute(sql: "PRAGMA cache_size = -\(Self.cache)")
@@ -63,6 +61,7 @@ package final class StoreFile: Sendable {
                     .damaged, path: path, cause: "it holds triggers or views, which Parley never makes")
             }
             if readOnly { return }
+            try db.useWriteAheadLog(path)
             if isNew { try db.execute(sql: "PRAGMA application_id = \(application)") }
             try db.execute(sql: "PRAGMA synchronous = \(Self.durability)")
             guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == Self.durability else {
@@ -157,6 +156,14 @@ extension Database {
     fileprivate func holdsForeignCode() throws -> Bool {
         let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view'))"
         return try Bool.fetchOne(self, sql: sql) ?? false
+    }
+
+    /// GRDB's own setting of WAL makes a table and drops it wherever the log is empty: each command would write
+    /// twice, and have every other process prepare all its statements anew.
+    fileprivate func useWriteAheadLog(_ path: String) throws {
+        guard try String.fetchOne(self, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+            throw StoreError(.inconsistent, path: path, cause: "the write-ahead log could not be set")
+        }
     }
 
     fileprivate func schemaVersion() throws -> Int {

@@ -1,21 +1,19 @@
+internal import ParleyCore
+
 /// The one way by which texts of others reach a terminal or a log: what would command a terminal, reorder a
 /// line or hide in it becomes a mark that can be seen.
 ///
 /// - Parameter text: a title, a name, a message; line breaks become `↵`, so the result is one line.
 package func visible(_ text: String) -> String {
-    isPlainASCII(text) ? text : Revealer(lineBreak: "↵", tab: "␉").reveal(text)
+    text.isPrintableASCII ? text : Revealer(lineBreak: "↵", tab: "␉").reveal(text)
 }
 
 /// The same for a text of several lines: line breaks stay, tabs become spaces, every line but the first is
 /// indented. (The first continues whatever the caller has written.)
 package func visibleBlock(_ text: String, indent: Int = 0) -> String {
-    isPlainASCII(text)
+    text.isPrintableASCII
         ? text
         : Revealer(lineBreak: "\n" + String(repeating: " ", count: indent), tab: "    ").reveal(text)
-}
-
-private func isPlainASCII(_ text: String) -> Bool {
-    text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
 }
 
 extension Unicode.Scalar {

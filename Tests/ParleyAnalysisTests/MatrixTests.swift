@@ -77,12 +77,31 @@ struct MatrixTests {
             Reasoned(analyst: "c", token: "C"), Reasoned(analyst: "d", token: "NA"),
         ])
         #expect(cell.consensus == .consistent)
-        #expect(abs((cell.position ?? 0) - 0.5) < 1e-12)
+        #expect(abs((cell.tally.position ?? 0) - 0.5) < 1e-12)
         // Positions -2, 2, 1.5: variance (6.25 + 2.25 + 1) / 3.
         #expect(abs(cell.deviation - (9.5 / 3).squareRoot()) < 1e-12)
         #expect(cell.dispute == .extreme)
-        #expect(cell.against == 1)
-        #expect(abs(cell.inconsistency - 0.5) < 1e-12, "four ratings, one of them II")
+        #expect(cell.tally.against == 1)
+        #expect(abs(cell.tally.inconsistency - 0.5) < 1e-12, "four ratings, one of them II")
+    }
+
+    @Test("what is counted of ratings tells to the last bit what the list of them tells")
+    func tally() {
+        for seed in 1...2000 as ClosedRange<UInt64> {
+            var dice = Dice(seed)
+            let ratings = (0..<dice.below(13)).map { _ in dice.pick(Rating.allCases) }
+            var tally = RatingTally()
+            for rating in ratings { tally.add(rating) }
+            let applicable = ratings.filter { $0 != .notApplicable }.sorted()
+            let positions = applicable.compactMap(\.position)
+            let middle = applicable.isEmpty ? ratings.first : applicable[(applicable.count - 1) / 2]
+            #expect(tally.consensus == middle, "seed \(seed)")
+            #expect(tally.position == Statistics.mean(positions), "seed \(seed)")
+            #expect(tally.deviation == Statistics.deviation(positions) ?? 0, "seed \(seed)")
+            #expect(tally.inconsistency == Statistics.mean(ratings.map(\.inconsistency)) ?? 0, "seed \(seed)")
+            #expect(tally.against == ratings.filter { $0.inconsistency > 0 }.count, "seed \(seed)")
+            #expect(tally.counts == Dictionary(ratings.map { ($0, 1) }, uniquingKeysWith: +), "seed \(seed)")
+        }
     }
 
     @Test(

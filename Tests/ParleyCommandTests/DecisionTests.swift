@@ -50,6 +50,9 @@ struct DecisionTests {
         let sheet = try ben.parley(["conflicts", "show", id]).out
         #expect(sheet.contains("    [-two of four-]{+all+} sources agree\n"), "\(sheet)")
         #expect(
+            sheet.contains("\ntake:   parley conflicts take J-\(id.dropFirst(2).prefix(4)).basis \(bens)\n"),
+            "\(sheet)")
+        #expect(
             try ben.parley(["conflicts", "show", id, "--color", "always"]).out.contains("\u{1B}[31m[-two"))
         let taken = try olga.parley(["conflicts", "take", id + ".basis", bens, "-m", "Ben is right"])
         #expect(taken.exit == 0 && taken.err.contains("settled  @"), "\(taken.err)")

@@ -21,6 +21,17 @@ import Testing
         )
     }
 
+    /// A schema that changed has every other process prepare its statements anew.
+    @Test func openingAFileToWriteLeavesItsSchema() throws {
+        func version(_ store: WorkspaceStore) throws -> Int? {
+            try store.file.withoutTransaction { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
+        }
+        let first = try folder.store()
+        let made = try version(first)
+        try first.file.close()
+        #expect(try version(try folder.store()) == made)
+    }
+
     @Test func aFileOpenedForReadingRefusesWrites() throws {
         var olga = Author(0)
         let arrival = titled(&olga, name(3, 1), "a")

@@ -153,7 +153,7 @@ extension LintRule {
             let cited = scope.dossier.links(to: row.record.id, "cites").contains {
                 scope.dossier[$0.from]?.kind.name == "section"
             }
-            return cell.against * 2 > cell.ratings.count && !cited
+            return cell.tally.against * 2 > cell.ratings.count && !cited
         }.map {
             Found(
                 $0.record.id, nil,

@@ -40,8 +40,8 @@ package struct Matrix: Sendable {
         var cells: [RecordID: [MatrixCell]] = [:]
         for (column, hypothesis) in hypotheses.enumerated() {
             for link in dossier.links(to: hypothesis.id, "bears_on") {
-                let ratings = dossier[link.id]?.reasoned("rating") ?? []
-                let counted = ratings.filter { analysts?.contains($0.analyst) ?? true }
+                var counted = dossier[link.id]?.reasoned("rating") ?? []
+                if let analysts { counted.removeAll { !analysts.contains($0.analyst) } }
                 let cell = MatrixCell(link: link.id, ratings: counted)
                 let known = cells[link.from, default: blank(hypotheses.count)][column]
                 cells[link.from, default: blank(hypotheses.count)][column] = known.joined(with: cell)
@@ -71,48 +71,34 @@ package struct MatrixRow: Sendable {
     /// The standard deviation of the cells' mean positions: 0 where the item fits all hypotheses alike and so
     /// sets none apart. nil where fewer than two cells are rated.
     package var diagnosticity: Double? {
-        let means = cells.compactMap(\.position)
+        let means = cells.compactMap(\.tally.position)
         return means.count < 2 ? nil : Statistics.deviation(means)
     }
 }
 
-/// One item against one hypothesis. What the ratings say together is found once.
+/// One item against one hypothesis. What the ratings say together is counted once.
 package struct MatrixCell: Equatable, Sendable {
     /// The link that carries the ratings; nil where nobody has made one.
     package private(set) var link: RecordID?
     package private(set) var ratings: [MatrixRating]
-    /// The rating in the middle; of an even count the more inconsistent of the two. `NA` where all say so.
-    package let consensus: Rating?
-    /// The mean of the positions, -2 to 2.
-    package let position: Double?
-    /// The standard deviation of the positions.
-    package let deviation: Double
-    /// The mean of what the ratings add to the hypothesis' inconsistency, 0 to 2: a cell that ten have rated
-    /// weighs no more than one that two have.
-    package let inconsistency: Double
-    /// How many analysts say I or II.
-    package let against: Int
+    package let tally: RatingTally
 
     package init(link: RecordID? = nil, ratings: [Reasoned] = []) {
-        self.init(
-            link,
-            ratings.compactMap { entry in
-                Rating(rawValue: entry.token).map {
-                    MatrixRating(analyst: entry.analyst, rating: $0, why: entry.why)
-                }
-            })
+        var rated: [MatrixRating] = []
+        rated.reserveCapacity(ratings.count)
+        for entry in ratings {
+            guard let rating = Rating(rawValue: entry.token) else { continue }
+            rated.append(MatrixRating(analyst: entry.analyst, rating: rating, why: entry.why))
+        }
+        self.init(link, rated)
     }
 
     init(_ link: RecordID?, _ ratings: [MatrixRating]) {
         self.link = link
         self.ratings = ratings
-        let applicable = ratings.map(\.rating).filter { $0 != .notApplicable }.sorted()
-        let positions = applicable.compactMap(\.position)
-        consensus = applicable.isEmpty ? ratings.first?.rating : applicable[(applicable.count - 1) / 2]
-        position = Statistics.mean(positions)
-        deviation = Statistics.deviation(positions) ?? 0
-        inconsistency = Statistics.mean(ratings.map(\.rating.inconsistency)) ?? 0
-        against = ratings.filter { $0.rating.inconsistency > 0 }.count
+        var tally = RatingTally()
+        for entry in ratings { tally.add(entry.rating) }
+        self.tally = tally
     }
 
     /// Two links between the same ends are one cell; of an analyst who rated both the first counts.
@@ -122,7 +108,9 @@ package struct MatrixCell: Equatable, Sendable {
         return MatrixCell(link, ratings + news)
     }
 
-    package var dispute: Dispute { Dispute(deviation: deviation) }
+    package var consensus: Rating? { tally.consensus }
+    package var deviation: Double { tally.deviation }
+    package var dispute: Dispute { Dispute(deviation: tally.deviation) }
 }
 
 package struct MatrixRating: Equatable, Sendable {

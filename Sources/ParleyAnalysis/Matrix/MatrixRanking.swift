@@ -47,14 +47,13 @@ extension Matrix {
     static func isEqual(_ left: Double, _ right: Double) -> Bool { abs(left - right) < 1e-9 }
 
     private func score(of column: Int) -> HypothesisScore {
-        let cells = evidence.map { $0.cells[column] }
-        let ratings = cells.flatMap { $0.ratings.map(\.rating) }
+        let tallies = evidence.map { $0.cells[column].tally }
+        let all = tallies.reduce(RatingTally(), +)
         return HypothesisScore(
-            hypothesis: hypotheses[column], counts: ratings.reduce(into: [:]) { $0[$1, default: 0] += 1 },
-            against: cells.reduce(0) { $0 + $1.against },
-            plain: cells.reduce(0) { $0 + $1.inconsistency },
-            weighted: evidence.reduce(0) { $0 + $1.weight.value * $1.cells[column].inconsistency },
-            unrated: cells.filter(\.ratings.isEmpty).count)
+            hypothesis: hypotheses[column], counts: all.counts, against: all.against,
+            plain: tallies.reduce(0) { $0 + $1.inconsistency },
+            weighted: zip(evidence, tallies).reduce(0) { $0 + $1.0.weight.value * $1.1.inconsistency },
+            unrated: tallies.count { $0.isEmpty })
     }
 
     // MARK: Sensitivity
@@ -64,14 +63,15 @@ extension Matrix {
     package func criticalEvidence(_ scoring: Scoring = .plain) -> [CriticalEvidence] {
         let totals = hypotheses.indices.map { scoring.score(score(of: $0)) }
         let before = Self.places(totals)
+        let leading = leaders(before).map(\.id)
         let found = evidence.compactMap { row -> CriticalEvidence? in
             let weight = scoring == .plain ? 1 : row.weight.value
-            let rest = totals.indices.map { totals[$0] - weight * row.cells[$0].inconsistency }
+            let rest = totals.indices.map { totals[$0] - weight * row.cells[$0].tally.inconsistency }
             let after = Self.places(rest)
             guard after != before else { return nil }
+            let lead = leaders(after)
             return CriticalEvidence(
-                evidence: row.record, lead: leaders(after), scores: rest,
-                changesLead: leaders(after).map(\.id) != leaders(before).map(\.id))
+                evidence: row.record, lead: lead, scores: rest, changesLead: lead.map(\.id) != leading)
         }
         return found.filter(\.changesLead) + found.filter { !$0.changesLead }
     }

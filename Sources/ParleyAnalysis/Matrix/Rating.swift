@@ -11,7 +11,7 @@ package enum Rating: String, CaseIterable, Comparable, Sendable {
 
     package static func < (left: Rating, right: Rating) -> Bool { left.rank < right.rank }
     /// The place among `allCases`, which would make an array for each comparison.
-    private var rank: Int {
+    var rank: Int {
         switch self {
         case .veryInconsistent: 0
         case .inconsistent: 1

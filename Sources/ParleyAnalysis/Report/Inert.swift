@@ -1,9 +1,11 @@
+internal import ParleyCore
+
 /// Texts of people in a report: nothing of them may command a browser, reorder a line or hide in it.
 enum Inert {
     /// With a mark for each control, and for what would turn the direction of what stands beside it. Line breaks
     /// and tabs stay.
     static func text(_ text: String) -> String {
-        if isPlain(text) { return text }
+        if text.isPrintableASCII || !text.unicodeScalars.contains(where: isHidden) { return text }
         var shown = ""
         for scalar in text.unicodeScalars {
             if isHidden(scalar) {
@@ -18,22 +20,19 @@ enum Inert {
         return shown
     }
 
-    /// Nothing but letters, digits, signs and spaces of ASCII, which most texts are.
-    private static func isPlain(_ text: String) -> Bool {
-        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
-    }
-
     /// One line: a line break is a space.
     static func line(_ text: String) -> String {
-        if isPlain(text) { return text }
-        return Self.text(text).split(whereSeparator: \.isNewline).joined(separator: " ")
+        if text.isPrintableASCII { return text }
+        let shown = Self.text(text)
+        // The other characters that break a line were marked.
+        guard shown.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return shown }
+        return shown.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     /// Controls, bidi controls, tags, what Unicode has not assigned; joiners and selectors are ordinary text.
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0x09, 0x0A, 0x200C, 0x200D, 0xFE00...0xFE0F: return false
-        case 0x0D: return false
+        case 0x20..<0x7F, 0x09, 0x0A, 0x0D, 0x200C, 0x200D, 0xFE00...0xFE0F: return false
         default: break
         }
         switch scalar.properties.generalCategory {
@@ -45,10 +44,11 @@ enum Inert {
 
     /// For HTML and SVG, as text or as an attribute between double quotes.
     static func html(_ text: String) -> String {
-        if isPlain(text), !text.utf8.contains(where: isMarkup) { return text }
+        let inert = Self.text(text)
+        guard inert.utf8.contains(where: isMarkup) else { return inert }
         var shown = ""
-        shown.reserveCapacity(text.utf8.count)
-        for scalar in Self.text(text).unicodeScalars {
+        shown.reserveCapacity(inert.utf8.count)
+        for scalar in inert.unicodeScalars {
             switch scalar {
             case "&": shown += "&amp;"
             case "<": shown += "&lt;"
@@ -62,8 +62,10 @@ enum Inert {
         return shown
     }
 
+    /// What stands for itself nowhere, or is left out.
     private static func isMarkup(_ byte: UInt8) -> Bool {
         switch byte {
+        case 0x0D: true
         case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"): true
         case UInt8(ascii: "\""), UInt8(ascii: "'"): true
         default: false

@@ -91,14 +91,17 @@ struct SVGCanvas {
     private func n(_ number: Double) -> String {
         let tenths = Int((number * 10).rounded())
         let (whole, rest) = (abs(tenths) / 10, abs(tenths) % 10)
-        return (tenths < 0 ? "-" : "") + "\(whole)" + (rest == 0 ? "" : ".\(rest)")
+        let text = rest == 0 ? String(whole) : "\(whole).\(rest)"
+        return tenths < 0 ? "-" + text : text
     }
 }
 
 /// How much room letters take, where no font can be asked: in tenths of the font's size, on the safe side.
 enum LetterWidth {
-    static func of(_ text: String, size: Double) -> Double {
-        text.unicodeScalars.reduce(0.0) { $0 + tenths($1) } * size / 10
+    static func of(_ text: String, size: Double) -> Double { of(text.unicodeScalars, size) }
+
+    private static func of(_ scalars: some Sequence<Unicode.Scalar>, _ size: Double) -> Double {
+        scalars.reduce(0.0) { $0 + tenths($1) } * size / 10
     }
 
     private static func tenths(_ scalar: Unicode.Scalar) -> Double {
@@ -142,7 +145,7 @@ enum LetterWidth {
         var taken = 0.0
         var end = text.startIndex
         for index in text.indices {
-            taken += of(String(text[index]), size: size)
+            taken += of(text[index].unicodeScalars, size)
             if taken > room, end > text.startIndex { break }
             end = text.index(after: index)
         }

@@ -60,6 +60,7 @@ struct MatrixOptions: ParsableArguments {
             let speech = MatrixSpeech(
                 dossier: dossier, root: root, matrix: matrix, scoring: scoring,
                 naming: Naming(tx, workspace.membership), console: console)
+            keepToTheEnd((dossier, matrix))
             if let by { try speech.expect(analyst: by) }
             try body(speech)
         }

@@ -12,11 +12,11 @@ extension MatrixSpeech {
 
     /// Cells that nobody has rated.
     private var gaps: [String] {
-        let cells = matrix.evidence.flatMap(\.cells)
-        let blank = cells.filter(\.ratings.isEmpty).count
+        let cells = matrix.evidence.reduce(0) { $0 + $1.cells.count }
+        let blank = matrix.evidence.reduce(0) { $0 + $1.cells.count { $0.tally.isEmpty } }
         guard blank > 0 else { return [] }
         return [
-            "\(blank) of \(counted(cells.count, "cell")) unrated: a hypothesis with gaps looks better than it is."
+            "\(blank) of \(counted(cells, "cell")) unrated: a hypothesis with gaps looks better than it is."
         ]
     }
 

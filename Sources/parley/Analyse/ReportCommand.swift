@@ -50,6 +50,7 @@ struct ReportCommand: Subcommand {
     func run(_ console: Console) throws {
         let workspace = try console.openToRead()
         let report = try workspace.store.read { tx in try self.report(tx, workspace, console) }
+        keepToTheEnd(report)
         if console.options.json { return try console.json(Self.json(report)) }
         switch format ?? Self.format(of: output) {
         case "html": try write(HTMLReport(report.document).text(), console)

@@ -65,13 +65,17 @@ struct ScoreSpeech {
         let chosen = try handle.map { [try analyst($0)] } ?? table.analysts
         if console.options.json { return try console.json(json(chosen, isOne: handle != nil)) }
         if table.questions == 0 { return try sayNothing() }
-        if let one = chosen.first, handle != nil {
+        if chosen.contains(where: { $0.brier != nil }) { try tell(chosen, isOne: handle != nil) }
+        try sayRest(chosen)
+    }
+
+    private func tell(_ scores: [AnalystScore], isOne: Bool) throws {
+        if let one = scores.first, isOne {
             try console.table(questions(of: one))
         } else {
-            try console.table(analysts(chosen))
+            try console.table(analysts(scores))
         }
-        if console.out.isTerminal { try console.page([""] + calibration(chosen)) }
-        try sayRest(chosen)
+        if console.out.isTerminal { try console.page([""] + calibration(scores)) }
     }
 
     private func analyst(_ handle: String) throws -> AnalystScore {

@@ -88,7 +88,7 @@ extension CommandFailure {
         case .notMember:
             self.init(
                 .notPermitted, "not-member", "This device may not write to this workspace.",
-                hint: "who may: parley members")
+                hint: "who may: parley members    where your role has changed, it comes with: parley sync")
         case .notAdmin:
             self.init(
                 .notPermitted, "not-admin", "Only an admin may do this.", hint: "who is: parley members")

@@ -66,9 +66,12 @@ extension CommandFailure {
 
     private init(_ error: TrustError) {
         switch error.code {
-        case .badHandle, .badName, .badTime, .inviteScheme, .inviteHost, .invitePort, .inviteDamaged,
-            .inviteTooNew:
+        case .badHandle, .badName, .badTime, .inviteTooNew:
             self.init(.failed, "\(error.code)", "\(error).")
+        case .inviteScheme, .inviteHost, .invitePort, .inviteDamaged:
+            self.init(
+                .failed, "\(error.code)", "\(error).",
+                hint: "an invite is one long line: ask whoever sent it for all of it, or for another")
         case .identityExposed:
             self.init(.failed, "\(error.code)", "\(error).", hint: "chmod 600 \(error.place)")
         case .identityMissing:
@@ -93,7 +96,10 @@ extension CommandFailure {
                 hint:
                     "if the server has lost its data: another member syncs first, or an admin runs parley publish INVITE"
             )
-        case .invite: self.init(.notPermitted, "\(error.code)", said)
+        case .invite:
+            self.init(
+                .notPermitted, "\(error.code)", said,
+                hint: "ask whoever sent it for another: parley invite --for HANDLE")
         case .revoked:
             self.init(
                 .notPermitted, "\(error.code)", said,

@@ -16,7 +16,7 @@ struct Parley: ParsableCommand {
               parley list kind:judgment
               parley set J-88PD confidence=moderate -m "C3 withdrew"
 
-            Topics: parley help exit-codes | filters | environment | formats | keys
+            Topics: parley help exit-codes | filters | environment | formats | mapping | keys | analysis
             """,
         version: version,
         groupedSubcommands: CommandList.groups)

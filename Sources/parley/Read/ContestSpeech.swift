@@ -137,9 +137,9 @@ struct ContestSpeech {
 
     private func advice(_ contest: Contest, _ place: String) -> [String] {
         let other = contest.edits.first?.edit ?? contest.heads.last?.origin.change
-        let take = other.map { "    take: parley conflicts take \(place) \($0.shortAddress)" } ?? ""
-        let write = contest.edits.isEmpty ? "    or write \(place) VALUE" : ""
-        return ["keep: parley conflicts keep \(place)\(take)\(write)"]
+        let take = other.map { ["take:   parley conflicts take \(place) \($0.shortAddress)"] } ?? []
+        let write = contest.edits.isEmpty ? ["write:  parley conflicts write \(place) VALUE"] : []
+        return ["keep:   parley conflicts keep \(place)"] + take + write
     }
 
     // MARK: Objects

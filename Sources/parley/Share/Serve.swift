@@ -75,7 +75,8 @@ extension CommandFailure {
                 hint: "stop it first; parley invite --data works beside it")
         case .cannotLock, .cannotMakeFolder:
             self.init(
-                .failed, "folder", "The server's folder cannot be used: \(error.place): \(error.cause).")
+                .failed, "folder", "The server's folder cannot be used: \(error.place): \(error.cause).",
+                hint: "name one in which you may write: --data DIR")
         }
     }
 }
