@@ -58,6 +58,8 @@ package struct ImportTally: Equatable, Sendable {
     package var kept = 0
     package var older = 0
     package var absent = 0
+    /// Of the records that the rows speak of: deleted here, which an import does not change.
+    package var deleted = 0
     /// Created without an id or a key: another import would create them again.
     package var nameless = 0
 
@@ -70,6 +72,6 @@ package struct ImportTally: Equatable, Sendable {
     }
 
     private static var counts: [WritableKeyPath<Self, Int>] {
-        [\.rows, \.created, \.changed, \.same, \.refused, \.kept, \.older, \.absent, \.nameless]
+        [\.rows, \.created, \.changed, \.same, \.refused, \.kept, \.older, \.absent, \.deleted, \.nameless]
     }
 }

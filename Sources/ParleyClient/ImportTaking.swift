@@ -53,6 +53,7 @@ extension Importer {
         }
         if isNew { return try create(values, as: found.record, draft, &collected) }
         merge(values, into: known, draft, &collected)
+        if known.shown(.deleted, collected) == .bool(true) { tally.deleted += 1 }
     }
 
     private func refuseToCreate(_ draft: RecordDraft) throws {

@@ -16,6 +16,8 @@ package final class ServerFolder {
     package let identity: Identity
     private let book: HostBook
     private var lock: FolderLock?
+    /// It held no server before.
+    package let isNew: Bool
     /// How a workspace's log is opened; a harness that has it open already hands that out.
     package var openLog: (_ path: String) throws -> LogFile = { try LogFile(path: $0) }
 
@@ -25,11 +27,11 @@ package final class ServerFolder {
     package init(path: String, seed: [UInt8]) throws {
         self.path = path
         try Self.make(path + "/logs")
-        if FileManager.default.fileExists(atPath: path + "/" + IdentityFile.Kind.server.fileName) {
-            identity = try IdentityFile.read(.server, inFolder: path)
-        } else {
-            identity = try IdentityFile.create(.server, inFolder: path, seed: Secret(seed))
-        }
+        isNew = !FileManager.default.fileExists(atPath: path + "/" + IdentityFile.Kind.server.fileName)
+        identity =
+            isNew
+            ? try IdentityFile.create(.server, inFolder: path, seed: Secret(seed))
+            : try IdentityFile.read(.server, inFolder: path)
         book = try HostBook(path: path + "/server.sqlite")
     }
 

@@ -63,6 +63,16 @@ struct ServerFolderTests {
         #expect(outcome.errors.contains(file), "\(outcome)")
     }
 
+    @Test("an invite into a folder where no server is says that one was made, and only there")
+    func mistypedFolder() throws {
+        for (data, isNew) in [(server.data, false), (server.data + "x", true), (server.data + "x", false)] {
+            let outcome = try server.home.succeed(
+                "invite", "--data", data, "--workspace", "ports", "--for", "olga")
+            #expect(outcome.errors.contains("\(data) held no server") == isNew, "\(outcome)")
+            #expect(outcome.lines.count == 1)
+        }
+    }
+
     @Test("SIGINT stops it as SIGTERM does")
     func interrupted() throws {
         server.child.signal(SIGINT)

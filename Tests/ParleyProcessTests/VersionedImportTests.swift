@@ -117,6 +117,22 @@ struct VersionedImportTests {
         #expect(try olga.run("import", part, "--source", "s", "--json").json["absent"] as? Int == 0)
     }
 
+    @Test("records that are deleted here are counted and stay so; what brings them back is said")
+    func deletedHere() throws {
+        let first = try olga.importLines(Feed.judgments("a", 4), source: "s", "--json")
+        #expect(first.json["deleted"] as? Int == 0)
+        let second = try olga.id(ofKey: "a:0002")
+        try olga.succeed("undo")
+        let again = try olga.importLines(Feed.judgments("a", 4), source: "s")
+        #expect(again.errors.contains("4 are deleted here and stay so"), "\(again)")
+        #expect(again.errors.contains("parley undelete ID"))
+        #expect(try olga.records().isEmpty)
+        try olga.succeed("undelete", second)
+        let last = try olga.importLines(Feed.judgments("a", 4), source: "s", "--json")
+        #expect(last.json["deleted"] as? Int == 3 && last.json["same"] as? Int == 4, "\(last)")
+        #expect(try olga.records().count == 1)
+    }
+
     @Test("a JSON document without a mapping is answered by one sentence on what to do")
     func document() throws {
         let outcome = try olga.run("import", scratch.file("set.json", "[\n{}\n]\n"))

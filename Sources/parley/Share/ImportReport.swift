@@ -119,6 +119,12 @@ final class ImportReport {
             let (verb, rest) = total.absent == 1 ? ("is", "it stays") : ("are", "they stay")
             try console.note("  \(total.absent) that the source had \(verb) not in it; \(rest)")
         }
+        if total.deleted > 0 {
+            let (verb, rest) = total.deleted == 1 ? ("is", "stays") : ("are", "stay")
+            try console.note(
+                "  \(total.deleted) \(verb) deleted here and \(rest) so; which: parley list is:deleted    "
+                    + "back: parley undelete ID")
+        }
         if total.nameless > 0, !isDry {
             try console.note(
                 "  \(total.nameless) have neither id nor key: another import would make them again")
@@ -187,6 +193,7 @@ final class ImportReport {
             JSONMember("changed", .int(tally.changed)), JSONMember("same", .int(tally.same)),
             JSONMember("kept", .int(tally.kept)), JSONMember("refused", .int(tally.refused)),
             JSONMember("older", .int(tally.older)), JSONMember("absent", .int(tally.absent)),
+            JSONMember("deleted", .int(tally.deleted)),
         ]
     }
 

@@ -59,6 +59,9 @@ struct InviteCommand: Subcommand {
         let endpoint = try Endpoint(address)
         let (title, handle) = (try WorkspaceName(name), try Handle(handle))
         let server = try ServerFolder(path: folder, seed: SystemAmbient.random(32))
+        if server.isNew {
+            try console.note("\(folder) held no server: a new one, with a key of its own, is made there")
+        }
         let token = SystemAmbient.random(16)
         try server.addToken(token, name: title, handle: handle, expires: until)
         let content = try HostingInvite(
