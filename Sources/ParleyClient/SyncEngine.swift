@@ -280,17 +280,17 @@ package final class SyncEngine {
     }
 
     private func applyGathered(at now: Int64) throws {
-        let (runs, isFull, bytes) = (gathered.runs, gathered.isFull, gathered.unpackedBytes)
-        if runs.isEmpty { return }
+        let due = gathered
+        if due.runs.isEmpty { return }
         gathered = Gathered()
-        try fitCache(isFull)
+        try fitCache(due.isFull)
         do {
-            let received = try workspace.receive(runs)
+            let received = try workspace.receive(due.runs)
             // What has just come from the server need not be looked through for what it lacks.
             if cursor == received.from { cursor = received.through }
             for verdict in received.verdicts { applied(verdict, at: now) }
             // Where it cannot open the file once more, the writer moves its log by itself.
-            if isFull { try? checkpointer.committed(bytes) }
+            if due.isFull { try? checkpointer.committed(due.unpackedBytes) }
             try raiseCuts(at: now)
         } catch let fault as MalformedBytes {
             fail(ProtocolError(fault, in: "changesets"), at: now)

@@ -227,12 +227,12 @@ extension HostedWorkspace.Outcome {
 
     fileprivate var changed: Set<DeviceID> { Set(entries.map(\.header.change.device)) }
 
-    fileprivate var bytes: Int64 { entries.reduce(0) { $0 + Int64($1.bytes.count) } }
+    fileprivate var bytes: Int64 { entries.bytes }
 
     /// What is new, as the log would hand it on in one slice; nil where that is none, or more than one.
     var run: ChangesetRun? {
         let entries = entries
-        guard !entries.isEmpty, bytes <= Int64(Limits.slice) else { return nil }
+        guard !entries.isEmpty, entries.bytes <= Int64(Limits.slice) else { return nil }
         let last = Frontier(covering: entries.map(\.header.change))
         let given = verdicts.flatMap { (try? $0.get())?.signatures ?? [] }
         let signed = Dictionary(given.map { ($0.change, $0) }) { $1 }
@@ -241,6 +241,10 @@ extension HostedWorkspace.Outcome {
         guard signatures.count == ends.count else { return nil }
         return ChangesetRun(changesets: entries.map(\.bytes), signatures: signatures)
     }
+}
+
+extension [LogEntry] {
+    fileprivate var bytes: Int64 { reduce(0) { $0 + Int64($1.bytes.count) } }
 }
 
 extension Standing {

@@ -48,8 +48,7 @@ extension Relay {
     private func nextRun(
         for peer: Peer, _ permit: borrowing Permit, from cursor: Int64, _ shared: SharedRun?
     ) throws -> SharedRun {
-        let isTheirs = { (run: SharedRun) in run.isNews(to: peer.beyond) || run.isHeld(by: peer.beyond) }
-        if let shared, shared.from == cursor, isTheirs(shared) { return shared }
+        if let shared, shared.from == cursor, shared.isWhole(to: peer.beyond) { return shared }
         let read = try permit.run(after: cursor, beyond: peer.beyond)
         return SharedRun(from: cursor, read.run, through: read.position, isAtEnd: read.isAtEnd)
     }

@@ -21,9 +21,10 @@ struct SharedRun {
         last = Frontier(covering: changes)
     }
 
-    /// Does a peer that holds `frontier` lack all of it?
-    func isNews(to frontier: Frontier) -> Bool { changes.allSatisfy { frontier[$0.device] == 0 } }
+    /// Does a peer that holds `frontier` lack all of it, or nothing of it?
+    func isWhole(to frontier: Frontier) -> Bool {
+        changes.allSatisfy { frontier[$0.device] == 0 } || isHeld(by: frontier)
+    }
 
-    /// Does it hold all of it?
     func isHeld(by frontier: Frontier) -> Bool { changes.allSatisfy { frontier.covers($0) } }
 }

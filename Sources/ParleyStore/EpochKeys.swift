@@ -21,9 +21,7 @@ extension Log {
     /// How many epochs' keys are held.
     package func epochKeyCount() throws -> Int {
         guard try db.tableExists(EpochKeyTable.name) else { return 0 }
-        let count = try HotStatement(db, "SELECT count(*) FROM \(EpochKeyTable.name)")
-        defer { count.reset() }
-        return try count.step() ? Int(count.int(0)) : 0
+        return Int(try HotStatement.number(db, "SELECT count(*) FROM \(EpochKeyTable.name)"))
     }
 
     /// - Returns: by the hash of an epoch's statement its key, wrapped.

@@ -17,6 +17,13 @@ package struct HotStatement {
         ids = BoundIDs(sqlite3_bind_parameter_count(statement.sqliteStatement))
     }
 
+    /// The one number that `sql` yields; 0 where that is NULL, or no row.
+    static func number(_ db: Database, _ sql: String) throws -> Int64 {
+        let statement = try HotStatement(db, sql)
+        defer { statement.reset() }
+        return try statement.step() ? statement.int(0) : 0
+    }
+
     @inline(__always)
     package func bind(_ index: Int32, _ number: Int64) {
         sqlite3_bind_int64(handle, index, number)

@@ -113,9 +113,7 @@ package struct Log {
     }
 
     package func lastPosition() throws -> Int64 {
-        let last = try HotStatement(db, "SELECT max(position) FROM changeset")
-        defer { last.reset() }
-        return try last.step() ? last.int(0) : 0
+        try HotStatement.number(db, "SELECT max(position) FROM changeset")
     }
 
     /// Bytes of the file's pages.
@@ -170,9 +168,7 @@ package struct Log {
 
     /// How many membership statements are held.
     package func statementCount() throws -> Int {
-        let count = try HotStatement(db, "SELECT count(*) FROM statement")
-        defer { count.reset() }
-        return try count.step() ? Int(count.int(0)) : 0
+        Int(try HotStatement.number(db, "SELECT count(*) FROM statement"))
     }
 
     package func statements() throws -> [[UInt8]] {

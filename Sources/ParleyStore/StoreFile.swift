@@ -138,11 +138,7 @@ package final class StoreFile: Sendable {
 
     /// Changes whenever another connection has committed; a connected process looks here for edits to push.
     package func dataVersion() throws -> Int64 {
-        try withoutTransaction { db in
-            let version = try HotStatement(db, "PRAGMA data_version")
-            defer { version.reset() }
-            return try version.step() ? version.int(0) : 0
-        }
+        try withoutTransaction { try HotStatement.number($0, "PRAGMA data_version") }
     }
 
     package func close() throws(StoreError) {
