@@ -7,6 +7,9 @@ package final class LogFile {
     /// "PyLg" in ASCII.
     package static let application: Int32 = 0x5079_4C67
     package let file: StoreFile
+    private var hasWritten = false
+    /// SQLite's default, and the frames of one more commit.
+    private static let pagesToCheckpoint = 1000
 
     package init(path: String, busyTimeout: Double = 10) throws(StoreError) {
         file = try StoreFile(
@@ -16,6 +19,8 @@ package final class LogFile {
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { try LogTables.create(in: $0) }
+        // Nobody names a changeset to a server.
+        migrator.registerMigration("no addresses") { try $0.execute(sql: "DROP INDEX changeset_address") }
         return migrator
     }
 
@@ -24,6 +29,10 @@ package final class LogFile {
     }
 
     package func write<Result>(_ body: (Log) throws -> Result) throws -> Result {
-        try file.write { try body(Log($0)) }
+        if !hasWritten {
+            try file.reserveLog(pages: Self.pagesToCheckpoint)
+            hasWritten = true
+        }
+        return try file.write { try body(Log($0)) }
     }
 }

@@ -108,19 +108,25 @@ package final class StoreFile: Sendable {
     }
 
     /// Runs `BEGIN IMMEDIATE` .. `COMMIT`; when `body` throws nothing of it remains.
+    ///
+    /// GRDB's own transactions compile the three statements anew each time.
     /// - Throws: `StoreError` for what SQLite says, and what `body` throws as it is.
     package func write<Result>(_ body: (Database) throws -> Result) throws -> Result {
-        do {
-            return try queue.inDatabase { db in
-                var result: Result?
-                try db.inTransaction(.immediate) {
-                    result = try body(db)
-                    return .commit
-                }
-                guard let result else { throw StoreError(.inconsistent, path: path, cause: "no result") }
+        try withoutTransaction { db in
+            let (begin, commit) = (
+                try db.cachedStatement(sql: "BEGIN IMMEDIATE"), try db.cachedStatement(sql: "COMMIT")
+            )
+            try begin.execute()
+            do {
+                let result = try body(db)
+                try commit.execute()
                 return result
+            } catch {
+                // SQLite has ended it by itself where the disk was at fault.
+                if db.isInsideTransaction { try? db.cachedStatement(sql: "ROLLBACK").execute() }
+                throw error
             }
-        } catch let fault as DatabaseError { throw StoreError(fault, path: path) }
+        }
     }
 
     /// Outside of a transaction: pragmas, checkpoints, `data_version`.

@@ -1,6 +1,21 @@
 internal import GRDB
+internal import GRDBSQLite
 
 extension StoreFile {
+    /// Gives the write-ahead log the length to which it grows before it is begun anew: a commit that lengthens a file
+    /// waits for its size and its place on the disk, too, which is as much again as for its pages. SQLite takes the
+    /// zeros for the end of the log. Where there is no room, each commit asks for its own.
+    func reserveLog(pages: Int) throws {
+        try read { db in
+            var log: UnsafeMutablePointer<sqlite3_file>?
+            let found = sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_JOURNAL_POINTER, &log)
+            guard found == SQLITE_OK, let log, let methods = log.pointee.pMethods else { return }
+            var (chunk, size) = (Int32(1 << 16), Int64(32 + pages * (24 + 4096)))
+            guard methods.pointee.xFileControl(log, SQLITE_FCNTL_CHUNK_SIZE, &chunk) == SQLITE_OK else { return }
+            _ = methods.pointee.xFileControl(log, SQLITE_FCNTL_SIZE_HINT, &size)
+        }
+    }
+
     /// Moves the write-ahead log into the file and truncates it, so that a long import leaves no large file
     /// beside the small one. Does nothing while another process reads.
     package func checkpoint() throws {
