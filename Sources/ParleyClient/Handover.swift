@@ -51,7 +51,7 @@ extension Workspace {
         try membership.refresh(from: tx.log)
         let admission = Admission(workspace: id, roster: membership.roster)
         var heads = try tx.log.heads()
-        var appending = try tx.appending(reporting: reporting)
+        var appending = try tx.appending(reporting: reporting, indexing: !indexesLater)
         var verdicts: [Admission.Verdict] = []
         for run in runs where verdicts.allSatisfy(\.faults.isEmpty) {
             let verdict = try admission.judge(run.changesets, run.signatures, onto: heads) {

@@ -14,6 +14,8 @@ package final class Workspace {
     package let store: WorkspaceStore
     package let membership: Membership
     package let ambient: Ambient
+    /// What is received is committed without the full-text index.
+    private(set) var indexesLater = false
 
     /// Opens an existing workspace.
     package convenience init(folder: String, readOnly: Bool = false, ambient: Ambient) throws {
@@ -68,6 +70,13 @@ package final class Workspace {
             throw StoreError(.damaged, path: path, cause: "the file does not say which workspace it holds")
         }
         return id
+    }
+
+    /// Says that this process stays connected, takes many small commits, and goes on with the full-text index
+    /// whenever nothing arrives: see ``catchUpIndex(forMilliseconds:)``.
+    package func prepareToStay() throws {
+        indexesLater = true
+        try store.reserveLog()
     }
 
     // MARK: Who and where

@@ -28,6 +28,8 @@ package final class Relay {
     private var fresh: [WorkspaceID: SharedRun] = [:]
     /// Peers to look at when the turn ends: they may be owed something.
     var owed: Set<ConnectionID> = []
+    /// Who is told that what they pushed is stored: after those who are told of it.
+    private var pushers: Set<ConnectionID> = []
 
     package init(folder: ServerFolder, logger: Logger, quota: Quota = Limits.quota) {
         self.folder = folder
@@ -134,7 +136,7 @@ package final class Relay {
 
     private func deliveries() -> [Delivery] {
         var deliveries: [Delivery] = []
-        for id in owed {
+        for id in Array(owed.subtracting(pushers)) + owed.intersection(pushers) {
             guard let peer = peers[id] else { continue }
             let chunks = peer.session.takeOutgoing()
             if !chunks.isEmpty || peer.hasEnded {
@@ -142,7 +144,7 @@ package final class Relay {
                 deliveries.append(Delivery(connection: id, chunks: chunks, ends: peer.hasEnded))
             }
         }
-        owed = []
+        (owed, pushers) = ([], [])
         return deliveries
     }
 
@@ -249,6 +251,7 @@ package final class Relay {
 
     private func acknowledge(_ verdict: Admission.Verdict, to peer: Peer, at now: Int64) {
         owed.insert(peer.id)
+        pushers.insert(peer.id)
         peer.beyond.merge(Frontier(covering: verdict.held))
         if !verdict.held.isEmpty { peer.session.send(.stored(verdict.held), at: now) }
         for fault in verdict.faults { peer.session.send(.refused(Refusal(fault)), at: now) }

@@ -6,7 +6,8 @@ package import ParleyCore
 package struct Appending {
     private let tx: WriteTransaction
     private var applier: LiveApplier
-    private let wasIndexed: Bool
+    /// Was the full-text index complete, and is it to be kept so?
+    private let keepsIndex: Bool
     private var groups = 0
     /// What to index in the end; of many nothing is kept.
     private var records: Set<RecordName> = []
@@ -14,10 +15,10 @@ package struct Appending {
     private var announced: ArraySlice<ChangeID> = []
     private var position: Int64 = 0
 
-    fileprivate init(_ tx: WriteTransaction, reporting: Bool) throws {
+    fileprivate init(_ tx: WriteTransaction, reporting: Bool, indexing: Bool) throws {
         self.tx = tx
         applier = LiveApplier(target: tx.db, log: tx.log, rules: tx.rules, wantsWrites: reporting)
-        wasIndexed = try tx.isIndexed()
+        keepsIndex = try indexing && tx.isIndexed()
     }
 
     package mutating func add(_ arrivals: [Arrival]) throws {
@@ -64,7 +65,7 @@ package struct Appending {
         }
         try applier.finish()
         let isFew = groups <= WriteTransaction.indexedAtOnce
-        if wasIndexed, isFew, applier.applied.position > 0 {
+        if keepsIndex, isFew, applier.applied.position > 0 {
             if !Flaw.isPlanted(.searchNotUpdated) { try tx.index(records) }
             try tx.setIndexed(applier.applied.position)
         }
@@ -73,9 +74,11 @@ package struct Appending {
 }
 
 extension WriteTransaction {
-    /// - Parameter reporting: whether to say what each write did; bulk work does not ask.
-    package func appending(reporting: Bool = false) throws -> Appending {
-        try Appending(self, reporting: reporting)
+    /// - Parameters:
+    ///   - reporting: whether to say what each write did; bulk work does not ask.
+    ///   - indexing: whether few records are put into the full-text index at once, if it is complete.
+    package func appending(reporting: Bool = false, indexing: Bool = true) throws -> Appending {
+        try Appending(self, reporting: reporting, indexing: indexing)
     }
 
     /// Appends changesets to the log and merges them into the tables. Own edits and what came from others

@@ -7,8 +7,8 @@ package final class LogFile {
     /// "PyLg" in ASCII.
     package static let application: Int32 = 0x5079_4C67
     package let file: StoreFile
-    private var hasWritten = false
-    /// SQLite's default, and the frames of one more commit.
+    private var isReserved = false
+    /// SQLite's default.
     private static let pagesToCheckpoint = 1000
 
     package init(path: String, busyTimeout: Double = 10) throws(StoreError) {
@@ -29,9 +29,9 @@ package final class LogFile {
     }
 
     package func write<Result>(_ body: (Log) throws -> Result) throws -> Result {
-        if !hasWritten {
-            try file.reserveLog(pages: Self.pagesToCheckpoint)
-            hasWritten = true
+        if !isReserved {
+            try file.reserveLog(upTo: Self.pagesToCheckpoint)
+            isReserved = true
         }
         return try file.write { try body(Log($0)) }
     }

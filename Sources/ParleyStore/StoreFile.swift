@@ -1,6 +1,7 @@
 internal import CSQLite
 package import GRDB
 internal import ParleyCore
+internal import Synchronization
 
 /// One SQLite file, opened the way every file of ours is: WAL, `synchronous=FULL` (asserted, because NORMAL
 /// loses acknowledged commits in a power cut), foreign functions distrusted, a busy timeout, numbered migrations.
@@ -8,6 +9,7 @@ package final class StoreFile: Sendable {
     package let path: String
     package let isReadOnly: Bool
     private let queue: DatabaseQueue
+    let reservation = Mutex<LogReservation?>(nil)
 
     /// - Parameters:
     ///   - application: SQLite's `application_id`, which tells our kinds of file apart.
@@ -120,6 +122,7 @@ package final class StoreFile: Sendable {
             do {
                 let result = try body(db)
                 try commit.execute()
+                reservation.withLock { $0?.advance(db) }
                 return result
             } catch {
                 // SQLite has ended it by itself where the disk was at fault.

@@ -70,6 +70,9 @@ package final class WorkspaceStore {
         try file.write { try body(WriteTransaction($0, rules)) }
     }
 
+    /// From now on the write-ahead log is lengthened ahead of the commits, of which there will be many.
+    package func reserveLog() throws { try file.reserveLog(upTo: Self.pagesToCheckpoint) }
+
     package func close() throws { try file.close() }
 }
 

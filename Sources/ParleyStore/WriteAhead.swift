@@ -1,25 +1,56 @@
 internal import GRDB
 internal import GRDBSQLite
+internal import Synchronization
 
 extension StoreFile {
-    /// Gives the write-ahead log the length to which it grows before it is begun anew: a commit that lengthens a file
-    /// waits for its size and its place on the disk, too, which is as much again as for its pages. SQLite takes the
-    /// zeros for the end of the log. Where there is no room, each commit asks for its own.
-    func reserveLog(pages: Int) throws {
-        try read { db in
-            var log: UnsafeMutablePointer<sqlite3_file>?
-            let found = sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_JOURNAL_POINTER, &log)
-            guard found == SQLITE_OK, let log, let methods = log.pointee.pMethods else { return }
-            var (chunk, size) = (Int32(1 << 16), Int64(32 + pages * (24 + 4096)))
-            guard methods.pointee.xFileControl(log, SQLITE_FCNTL_CHUNK_SIZE, &chunk) == SQLITE_OK else { return }
-            _ = methods.pointee.xFileControl(log, SQLITE_FCNTL_SIZE_HINT, &size)
-        }
+    /// From now on the write-ahead log is lengthened ahead of the commits, up to this many pages.
+    func reserveLog(upTo pages: Int) throws {
+        try withoutTransaction { db in reservation.withLock { $0 = LogReservation(upTo: pages, db) } }
     }
 
     /// Moves the write-ahead log into the file and truncates it, so that a long import leaves no large file
     /// beside the small one. Does nothing while another process reads.
     package func checkpoint() throws {
         try withoutTransaction { _ = try $0.checkpoint(.truncate) }
+    }
+}
+
+/// Lengthens the write-ahead log before commits do: one that does so itself waits for the file's size and place on the
+/// disk, too, which is about as much again as for its pages. SQLite takes the zeros for the end of the log, and goes on
+/// to use what is there when it begins the log anew. Where there is no room each commit asks for its own.
+struct LogReservation: Sendable {
+    private let most: Int64
+    /// After how many pages of this connection more is due.
+    private var due: Int32 = 0
+
+    /// Pages: 1 MiB at a time, and again when half of that is written.
+    private static let step: Int32 = 256
+    private static let frame: Int64 = 24 + 4096
+
+    /// - Parameter pages: after which the log is moved into the file, and begun anew.
+    init(upTo pages: Int, _ db: Database) {
+        most = Int64(pages) * Self.frame
+        advance(db)
+    }
+
+    mutating func advance(_ db: Database) {
+        var (written, highest): (Int32, Int32) = (0, 0)
+        sqlite3_db_status(db.sqliteConnection, SQLITE_DBSTATUS_CACHE_WRITE, &written, &highest, 0)
+        guard written >= due else { return }
+        due = written + Self.step / 2
+        lengthen(db)
+    }
+
+    private func lengthen(_ db: Database) {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        let found = sqlite3_file_control(db.sqliteConnection, nil, SQLITE_FCNTL_JOURNAL_POINTER, &log)
+        guard found == SQLITE_OK, let log, let methods = log.pointee.pMethods?.pointee else { return }
+        var (chunk, size) = (Int32(1 << 16), Int64(0))
+        guard methods.xFileSize(log, &size) == SQLITE_OK, size < most,
+            methods.xFileControl(log, SQLITE_FCNTL_CHUNK_SIZE, &chunk) == SQLITE_OK
+        else { return }
+        size = min(size + Int64(Self.step) * Self.frame, most)
+        _ = methods.xFileControl(log, SQLITE_FCNTL_SIZE_HINT, &size)
     }
 }
 

@@ -68,6 +68,8 @@ package final class Channel {
     private var isReadScheduled = false
     private var isFlushScheduled = false
     private var owesDrained = false
+    /// Bytes of the queue that were sealed before the flush, which has yet to hear of it.
+    private var sealedAhead: Int?
 
     /// Joins the streams to the loop, which from now on keeps the channel alive until it ends.
     package init(on loop: ReadinessLoop, _ streams: StreamPair, limits: Limits = Limits()) {
@@ -221,7 +223,19 @@ extension Channel {
     private func flushAtEndOfTurn() {
         guard !isFlushScheduled, !isEnded else { return }
         isFlushScheduled = true
-        loop?.atEndOfTurn { self.flush() }
+        loop?.atEndOfTurn(writing: self) { self.flush() }
+    }
+
+    /// What the flush that is scheduled will encrypt first; nil where that is to be left to it.
+    var recordAhead: PlainRecord? {
+        guard hasOutput, !isOpening, let output = output as? SecureOutputStream else { return nil }
+        return queue.only.flatMap { output.recordAhead($0) }
+    }
+
+    /// Takes what ``recordAhead`` has become.
+    func take(_ record: SealedRecord) {
+        guard let output = output as? SecureOutputStream else { return }
+        sealedAhead = output.take(record)
     }
 
     private func flush() {
@@ -238,10 +252,15 @@ extension Channel {
     /// How many bytes of the queue the stream took; nil if it takes none now.
     private func writeOnce() -> Int? {
         guard let loop else { return nil }
-        let result =
-            isOpening
-            ? output.transfer(UnsafeBufferPointer(start: nil, count: 0))
-            : queue.withFront(gathering: &loop.scratch) { output.transfer($0) }
+        let result: Transfer
+        if let count = sealedAhead {
+            sealedAhead = nil
+            result = .moved(count)
+        } else if isOpening {
+            result = output.transfer(UnsafeBufferPointer(start: nil, count: 0))
+        } else {
+            result = queue.withFront(gathering: &loop.scratch) { output.transfer($0) }
+        }
         switch result {
         case .moved(let count):
             queue.drop(count)

@@ -186,6 +186,7 @@ package struct RecordCipher {
     package static let recordsPerKey: UInt64 = 1024
     /// Bytes that a seal adds.
     package static let tag = 16
+    private static let nonceSize = 12
 
     private var key: SymmetricKey
     /// Records sealed or opened so far.
@@ -195,27 +196,33 @@ package struct RecordCipher {
         (self.key, self.count) = (SymmetricKey(data: key), count)
     }
 
+    /// - Parameter head: what is to stand before the sealed bytes.
     package mutating func seal(
-        _ plain: some DataProtocol, binding: [UInt8] = []
+        _ plain: some DataProtocol, binding: [UInt8] = [], behind head: [UInt8] = []
     ) throws(Handshake.Fault) -> [UInt8] {
         let nonce = try nonce(count)
         guard let box = try? ChaChaPoly.seal(plain, using: key, nonce: nonce, authenticating: binding)
         else { throw .proof }
         advance()
-        var sealed: [UInt8] = []
-        sealed.reserveCapacity(plain.count + Self.tag)
-        sealed.append(contentsOf: box.ciphertext)
-        sealed.append(contentsOf: box.tag)
-        return sealed
+        return box.combined.withUnsafeBytes { combined in
+            let sealed = UnsafeRawBufferPointer(rebasing: combined[Self.nonceSize...])
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(head.count + sealed.count)
+            bytes.append(contentsOf: head)
+            bytes.append(contentsOf: sealed)
+            return bytes
+        }
     }
 
     package mutating func open(
         _ sealed: some DataProtocol, binding: [UInt8] = []
     ) throws(Handshake.Fault) -> Data {
         guard sealed.count >= Self.tag else { throw .length }
-        let nonce = try nonce(count)
-        let (text, tag) = (sealed.dropLast(Self.tag), sealed.suffix(Self.tag))
-        guard let box = try? ChaChaPoly.SealedBox(nonce: nonce, ciphertext: text, tag: tag),
+        var combined: [UInt8] = []
+        combined.reserveCapacity(Self.nonceSize + sealed.count)
+        try nonce(count).withUnsafeBytes { combined.append(contentsOf: $0) }
+        for region in sealed.regions { region.withUnsafeBytes { combined.append(contentsOf: $0) } }
+        guard let box = try? ChaChaPoly.SealedBox(combined: combined),
             let plain = try? ChaChaPoly.open(box, using: key, authenticating: binding)
         else { throw .proof }
         advance()
@@ -235,9 +242,11 @@ package struct RecordCipher {
 
     /// Four zero bytes and the number, little-endian.
     private static func nonce(_ number: UInt64) -> ChaChaPoly.Nonce {
-        let bytes = [UInt8](repeating: 0, count: 4) + withUnsafeBytes(of: number.littleEndian) { Array($0) }
-        do { return try ChaChaPoly.Nonce(data: bytes) } catch {
-            preconditionFailure("twelve bytes: \(error)")
+        let (low, high) = (UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32))
+        return withUnsafeBytes(of: (UInt32(0), low.littleEndian, high.littleEndian)) { bytes in
+            do { return try ChaChaPoly.Nonce(data: bytes) } catch {
+                preconditionFailure("twelve bytes: \(error)")
+            }
         }
     }
 

@@ -31,6 +31,9 @@ struct OutputQueue {
         return scratch.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[..<filled])) }
     }
 
+    /// What waits, if it lies in one piece.
+    var only: ArraySlice<UInt8>? { head + 1 == chunks.count ? chunks[head][offset...] : nil }
+
     /// Takes away what was written.
     mutating func drop(_ written: Int) {
         count -= written

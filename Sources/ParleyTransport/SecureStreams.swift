@@ -43,8 +43,12 @@ package final class SecureLink {
         } catch { throw Self.error(error, isClient: isClient, message: 0) }
     }
 
-    private static func framed(_ sealed: [UInt8]) -> [UInt8] {
-        [UInt8(truncatingIfNeeded: sealed.count >> 8), UInt8(truncatingIfNeeded: sealed.count)] + sealed
+    private static func framed(_ message: [UInt8]) -> [UInt8] { length(message.count) + message }
+
+    fileprivate static func length(ofSealed plain: Int) -> [UInt8] { length(plain + RecordCipher.tag) }
+
+    private static func length(_ count: Int) -> [UInt8] {
+        [UInt8(truncatingIfNeeded: count >> 8), UInt8(truncatingIfNeeded: count)]
     }
 }
 
@@ -129,14 +133,20 @@ extension SecureLink {
     /// - Returns: false after a fault.
     func seal(_ plain: UnsafeRawBufferPointer) -> Bool {
         do throws(Handshake.Fault) {
-            guard let sealed = try sending?.seal(plain) else { return false }
-            (outbox, sent) = (Self.framed(sealed), 0)
+            guard let framed = try sending?.seal(plain, behind: Self.length(ofSealed: plain.count))
+            else { return false }
+            (outbox, sent) = (framed, 0)
             return true
         } catch {
             failure = Self.error(error, isClient: isClient, message: nil)
             return false
         }
     }
+
+    /// - Returns: what seals the next record, which then must be given back as a ``SealedRecord``.
+    func recordAhead(_ plain: ArraySlice<UInt8>) -> PlainRecord? { sending.map { PlainRecord(plain, $0) } }
+
+    func take(_ record: SealedRecord) { (outbox, sent, sending) = (record.bytes, 0, record.cipher) }
 
     /// Offers the inner stream what it has not taken yet. An idle connection keeps no buffer.
     func passOn(to inner: OutputStream) {
@@ -147,6 +157,34 @@ extension SecureLink {
         }
         (outbox, sent) = ([], 0)
     }
+}
+
+/// A record that is to be sealed: a value, so that those of many connections are sealed side by side.
+struct PlainRecord: Sendable {
+    private let plain: ArraySlice<UInt8>
+    private var cipher: RecordCipher
+
+    fileprivate init(_ plain: ArraySlice<UInt8>, _ cipher: RecordCipher) {
+        self.plain = plain
+        self.cipher = cipher
+    }
+
+    /// - Returns: nil where it cannot be sealed; whoever writes will meet the reason.
+    func sealed() -> SealedRecord? {
+        var cipher = cipher
+        let length = SecureLink.length(ofSealed: plain.count)
+        guard let bytes = try? cipher.seal(plain, behind: length) else { return nil }
+        return SealedRecord(bytes: bytes, count: plain.count, cipher: cipher)
+    }
+}
+
+/// What a ``PlainRecord`` becomes.
+struct SealedRecord: Sendable {
+    /// As they are sent, and how many bytes of plain text they hold.
+    fileprivate let bytes: [UInt8]
+    fileprivate let count: Int
+    /// That of the next record.
+    fileprivate let cipher: RecordCipher
 }
 
 /// The reading half. It answers as ``DescriptorInputStream`` does.
@@ -253,6 +291,19 @@ package final class SecureOutputStream: OutputStream {
         guard link.seal(UnsafeRawBufferPointer(start: buffer, count: count)) else { return -1 }
         link.passOn(to: inner)
         return count
+    }
+
+    /// What writing these bytes would seal; nil where it would not do so at once, or take only some of them.
+    func recordAhead(_ bytes: ArraySlice<UInt8>) -> PlainRecord? {
+        guard let link, hasSpaceAvailable, link.isOpen, bytes.count <= SecureLink.longest else { return nil }
+        return link.recordAhead(bytes)
+    }
+
+    /// As if its bytes had been written.
+    /// - Returns: how many.
+    func take(_ record: SealedRecord) -> Int {
+        link?.take(record)
+        return record.count
     }
 
     override package var hasSpaceAvailable: Bool {

@@ -75,6 +75,7 @@ private final class Watcher {
             ended = signal
             stop()
         }
+        try workspace.prepareToStay()
         try console.note("watching \(workspace.name) as \(workspace.handle ?? "nobody")")
         connect()
         look()
