@@ -68,14 +68,14 @@ struct DraftResolver {
 
     /// By id or by key; otherwise it is new. Nil for a link, which is known by its two ends.
     /// - Parameter derived: from its first key.
-    func identify(_ draft: RecordDraft, _ derived: RecordID?, random: () -> [UInt8]) throws -> Found? {
+    func identify(_ draft: RecordDraft, _ derived: RecordID?, random: () throws -> [UInt8]) throws -> Found? {
         if let id = draft.id { return try known(RecordName(kind: draft.kind, id: id)) }
         for key in draft.keys {
             if let found = try holder(of: key, kind: draft.kind) { return found }
         }
         if let derived { return try known(RecordName(kind: draft.kind, id: derived)) }
         if draft.kind == Self.linkKind?.tag { return nil }
-        let id = RecordID(UInt128(folding: random()))
+        let id = RecordID(UInt128(folding: try random()))
         return Found(record: RecordName(kind: draft.kind, id: id), exists: false)
     }
 

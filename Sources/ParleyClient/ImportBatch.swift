@@ -37,11 +37,11 @@ extension ReadTransaction {
     /// What a device has imported of one of these files, or of a stream of the same source, and not to its end.
     func unfinishedImport(of files: [ImportFile], by device: DeviceID) throws -> IncompleteImport? {
         try incompleteImports().first { open in
-            open.change.device == device
-                && files.contains { file in
-                    open.act[.source] == .text(file.source)
-                        && open.act[.digest] == file.digest.map { Value.bytes($0) }
-                }
+            guard open.change.device == device else { return false }
+            return try files.contains { file in
+                guard open.act[.source] == .text(file.source) else { return false }
+                return try open.act[.digest] == file.digest?.get().map { Value.bytes($0) }
+            }
         }
     }
 }

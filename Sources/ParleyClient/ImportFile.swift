@@ -1,20 +1,22 @@
 package import ParleyCore
+package import ParleyStore
 
 /// One file of an import, as the changesets made of it name it.
-package struct ImportFile: Equatable, Sendable {
+package struct ImportFile: Sendable {
     /// The source's name: what it said last time is looked up under it.
     package var source: String
     /// The file's own name, for messages and for whoever must find it again.
     package var name: String
-    /// SHA-256 of the file, where it is known beforehand: the same command can then go on where it was ended.
-    package var digest: [UInt8]?
+    /// SHA-256 of the file, where it can be known beforehand: the same command can then go on where it was ended.
+    /// It may still be being made, and is waited for when the first changeset is.
+    package var digest: Beside<[UInt8]>?
     /// When the file was exported from this workspace: what it held then is the base, instead of what the
     /// source said last time.
     package var exported: Instant?
     /// Whether it is by itself only a part of what the source has, so that nothing follows from what it lacks.
     package var isPart = false
 
-    package init(source: String, name: String? = nil, digest: [UInt8]? = nil) {
+    package init(source: String, name: String? = nil, digest: Beside<[UInt8]>? = nil) {
         self.source = source
         self.name = name ?? source
         self.digest = digest

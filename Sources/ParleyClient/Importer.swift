@@ -106,8 +106,12 @@ package final class Importer {
         if parts.count > together { try write(together) }
     }
 
-    /// How many parts become one transaction: few at first, so that a short run shows soon how far it is.
-    private var together: Int { min(options.together, 1 << min(transactions, 16)) }
+    /// How many parts become one transaction: few at first, so that a short run shows soon how far it is; but while
+    /// the file's digest is still being made, which the first one must wait for, what can be gathered is.
+    private var together: Int {
+        let isReady = options.files[file].digest?.isDone ?? true
+        return isReady ? min(options.together, 1 << min(transactions, 16)) : options.together
+    }
 
     private static let heaviest = 600 * 1024
 
@@ -223,13 +227,13 @@ package final class Importer {
             isOpen = collected.last.isEmpty
             if !isOpen {
                 let isLast = isEnd && index == group.count - 1 && postponed.count == 0
-                changes.add(collected.last, under: act(rows: rows.last?.ordinal ?? 0, isLast: isLast))
+                changes.add(collected.last, under: try act(rows: rows.last?.ordinal ?? 0, isLast: isLast))
                 isBegun = true
             }
             changes.discard(rows)
         }
         if isEnd, isOpen, isBegun, postponed.count == 0 {
-            changes.add(CollectedWrites.Part(), under: act(rows: tally.rows, isLast: true))
+            changes.add(CollectedWrites.Part(), under: try act(rows: tally.rows, isLast: true))
         }
         changes.seal()
         changes.discard(collected)
@@ -240,7 +244,7 @@ package final class Importer {
         ledger.file = file
     }
 
-    private func act(rows: Int, isLast: Bool) -> Act {
+    private func act(rows: Int, isLast: Bool) throws -> Act {
         let file = options.files[file]
         var act = Act(
             .importing,
@@ -248,7 +252,7 @@ package final class Importer {
                 .tool: .text("import"), .source: .text(file.source), .batch: .bytes(batch.id),
                 .last: .bool(isLast), .file: .text(file.name), .rows: .int(Int64(rows)),
             ])
-        if let digest = file.digest { act[.digest] = .bytes(digest) }
+        if let digest = try file.digest?.get() { act[.digest] = .bytes(digest) }
         if let note = options.note { act[.note] = .text(note) }
         return act
     }
@@ -278,7 +282,7 @@ package final class Importer {
         guard case .success(let draft) = waiting.read.content else { return }
         if waiting.found == nil {
             waiting.found = try resolver(tx).identify(draft, waiting.read.derived) { [waiting] in
-                id(of: waiting)
+                try id(of: waiting)
             }
         }
         if let found = waiting.found {
@@ -309,10 +313,10 @@ package final class Importer {
 
     /// The record of a row that has no name is known by the batch and the row: so that a run which goes on does
     /// not make it again.
-    private func id(of row: ImportRow) -> [UInt8] {
-        let file = options.files[row.file]
-        let twins = options.files[..<row.file].count { $0.digest == file.digest }
-        return batch.id(ofRow: row.ordinal, digest: file.digest ?? [], twin: twins)
+    private func id(of row: ImportRow) throws -> [UInt8] {
+        let digest = try options.files[row.file].digest?.get()
+        let twins = try options.files[..<row.file].count { try $0.digest?.get() == digest }
+        return batch.id(ofRow: row.ordinal, digest: digest ?? [], twin: twins)
     }
 
     /// Counts what each source had and has no more. Of a source whose files are only parts nothing can be said.

@@ -1,5 +1,6 @@
 import Foundation
 import ParleyProtocol
+import ParleyStore
 import ParleyTransport
 
 /// A file or standard input, read in pieces.
@@ -45,7 +46,12 @@ final class ByteSource {
         fileprivate let name: String
 
         /// The next bytes; nil at the end. (`FileHandle` itself reads 4 KiB at a time.)
-        func next() throws -> [UInt8]? {
+        func next() throws -> [UInt8]? { try piece { read($0, $1, $2) } }
+
+        /// Those that lie at a place of a regular file.
+        fileprivate func next(at place: Int) throws -> [UInt8]? { try piece { pread($0, $1, $2, place) } }
+
+        private func piece(_ read: (Int32, UnsafeMutableRawPointer?, Int) -> Int) throws -> [UInt8]? {
             var failure: Int32?
             let bytes = [UInt8](unsafeUninitializedCapacity: ByteSource.piece) { buffer, count in
                 let got = retrying { read(handle.fileDescriptor, buffer.baseAddress, buffer.count) }
@@ -94,13 +100,18 @@ final class ByteSource {
         return bytes
     }
 
-    /// SHA-256 of a regular file, which is then read from its beginning; nil for streams.
-    func digest() throws -> [UInt8]? {
+    /// SHA-256 of a regular file, made while it is read; nil for streams.
+    var digest: Beside<[UInt8]>? {
         guard size != nil else { return nil }
-        var digest = ContentDigest()
-        try forEachPiece { digest.update($0) }
-        try handle.seek(toOffset: 0)
-        return digest.bytes
+        let pieces = Pieces(handle: handle, name: name)
+        return Beside {
+            var (digest, place) = (ContentDigest(), 0)
+            while let bytes = try pieces.next(at: place) {
+                digest.update(bytes)
+                place += bytes.count
+            }
+            return digest.bytes
+        }
     }
 
     private static func isFolder(_ path: String) -> Bool {

@@ -131,7 +131,7 @@ struct ImportCommand: Subcommand {
         let format = try mapping?.nearest ?? format(of: source)
         let name = source.originalName
         var file = ImportFile(source: self.source ?? mapping?.source ?? name, name: source.name)
-        file.digest = try source.digest()
+        file.digest = source.digest
         file.exported = try exported(source, format)
         file.isPart = source.isRefused
         if format == .csv, mapping == nil, kind == nil {
