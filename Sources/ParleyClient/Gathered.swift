@@ -9,7 +9,7 @@ struct Gathered {
 
     /// Bytes of changesets, packed as they come, after which they are applied: unpacked they take some ten
     /// times as much memory while they are merged.
-    static let most = 3 << 20
+    static let most = 4 << 20
 
     /// KiB of the file's pages that are kept in memory while so much comes: each transaction touches most of the
     /// tables' pages.
