@@ -14,12 +14,12 @@ struct BodySealTests {
     func sizes() throws {
         var dice = Dice(5)
         let seal = BodySeal(under: Secret(dice.bytes(32)), of: device)
-        for size in Array(0...1100) + [16_383, 16_384, 983_043] {
+        for size in Array(0...1100) + Array(4000...4200) + [16_383, 16_384, 983_043] {
             let packed = [UInt8](repeating: UInt8(size % 251), count: size)
             let body = try seal.seal(packed, header: header, nonce: dice.bytes(12))
             #expect(body.count == BodySeal.sealedSize(ofPacked: size))
-            let unit = size > 510 ? 256 : 16
-            #expect((body.count - 28) % unit == 0 && body.count - 28 - size <= unit + 3)
+            let unit = size > 4094 ? 256 : size > 510 ? 64 : 16
+            #expect((body.count - 28) % unit == 0 && body.count - 28 - size < unit + 3)
             let bytes = header + body
             #expect(try seal.open(bytes, in: header.count..<bytes.count) == packed)
         }
@@ -71,6 +71,26 @@ struct BodySealTests {
         for plain in wrong {
             #expect(throws: MalformedBytes.self, "\(plain)") { try open(plain) }
         }
+    }
+
+    @Test(
+        "a body padded by its unit opens, one padded as authors once did opens, and no other",
+        arguments: [
+            (512, [512]), (513, [576, 768]), (576, [576, 768]), (600, [640, 768]), (800, [832, 1024]),
+            (4000, [4032, 4096]), (4096, [4096]), (4097, [4352]),
+        ])
+    func paddings(size: Int, wholes: [Int]) throws {
+        let key = Secret([UInt8](repeating: 4, count: 32))
+        let length = [UInt8(size - 2 & 127) | 128, UInt8((size - 2) >> 7)]
+        let content = [UInt8](repeating: 9, count: size - 2)
+        for whole in stride(from: size / 16 * 16, through: size + 600, by: 16) where whole >= size {
+            let padding = [UInt8](repeating: 0, count: whole - size)
+            let bytes = try forge(length + content + padding, key)
+            let seal = BodySeal(under: key, of: device)
+            let opened = try? seal.open(bytes, in: header.count..<bytes.count)
+            #expect(opened == (wholes.contains(whole) ? content : nil), "\(size) in \(whole)")
+        }
+        #expect(BodySeal.sealedSize(ofPacked: size - 2) == 28 + wholes[0])
     }
 
     @Test("presence opens for members alone, and within its bound")

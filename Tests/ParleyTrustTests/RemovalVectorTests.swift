@@ -137,6 +137,7 @@ struct RemovalVectorTests {
             guard vector.values["expect"] == nil else { continue }
             let head = Array(bytes[..<body.lowerBound])
             #expect(head == (try vector.bytes("header")))
+            guard vector.values["nonce"] != nil else { continue }
             let made = try seal.seal(try vector.bytes("packed"), header: head, nonce: vector.bytes("nonce"))
             #expect(head + made == bytes, "\(name)")
         }

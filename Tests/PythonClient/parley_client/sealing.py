@@ -14,7 +14,7 @@ from .labels import H, K, label
 from .statements import EPOCH, SHARE
 
 NO_NONCE = bytes(12)
-UNIT, LARGE_UNIT, LARGE = 16, 256, 512
+MIDDLE_UNIT, FORMER_MIDDLE_UNIT = 64, 256
 
 
 # HPKE, base mode, one message (RFC 9180).
@@ -93,10 +93,10 @@ def epoch_number(hash):
 
 # Bodies and presence.
 
-def padded(size):
+def padded(size, middle_unit=MIDDLE_UNIT):
     """The size of a packed body with its length and its padding."""
     whole = len(varint(size)) + size
-    unit = LARGE_UNIT if whole > LARGE else UNIT
+    unit = 16 if whole <= 512 else middle_unit if whole <= 4096 else 256
     return -(-whole // unit) * unit
 
 
@@ -119,7 +119,7 @@ def open_body(key, device, header, body):
     reader = Reader(plain)
     size = reader.varint()
     packed = reader.take(size)
-    if padded(size) != len(plain) or any(reader.rest()):
+    if len(plain) not in (padded(size), padded(size, FORMER_MIDDLE_UNIT)) or any(reader.rest()):
         raise Malformed("not-allowed", "padding")
     return packed
 

@@ -419,13 +419,15 @@ def test_keys_come_from_seals_shares_and_later_keys():
     assert keys.known == both
 
 
-@checks("sealed-(body|5..)")
+@checks("sealed-(body|5.*)")
 def check_sealed(vector):
     key, device = vector.bytes("epoch-key"), identity_of(vector.text("device")).device
     data, head, packed = vector.bytes("sealed"), vector.bytes("header"), vector.bytes("packed")
     read, stored = header.read_changeset(data)
-    assert data == head + stored and read.size == sealing.sealed_size(len(packed))
-    assert sealing.seal_body(key, device, head, packed, vector.bytes("nonce")) == stored
+    assert data == head + stored and read.size == len(stored)
+    if "nonce" in vector:
+        assert read.size == sealing.sealed_size(len(packed))
+        assert sealing.seal_body(key, device, head, packed, vector.bytes("nonce")) == stored
     assert sealing.open_body(key, device, head, stored) == packed
     for at in range(len(data)):
         flipped = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
