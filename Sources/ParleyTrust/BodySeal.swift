@@ -7,7 +7,7 @@ package import ParleyCore
 ///
 ///     +-------+=================================================+-----+
 ///     | nonce |  sealed: size varint, packed body, zero bytes   | tag |
-///     |  12   |  a multiple of 16, 64 or 256 bytes by its size   | 16  |
+///     |  12   |  a multiple of 16, 64 or 256 bytes by its size  | 16  |
 ///     +-------+=================================================+-----+
 ///
 /// The header's bytes, which name the size of all this, are bound to it.

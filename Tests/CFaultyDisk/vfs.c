@@ -14,6 +14,7 @@ typedef struct {
     int64_t generation;
     int lock;
     int deletes_on_close;
+    int takes_hints; /* of the size to come, since a chunk size was given */
     int syncs_folder; /* at the next sync: a journal or a write-ahead log that has just been created */
     int uses_index;
     int index_shared, index_exclusive; /* bits of the wal-index locks held */
@@ -248,9 +249,24 @@ static int close_file(sqlite3_file *base) {
     return leave(SQLITE_OK);
 }
 
+/* Once a chunk size is given a file is lengthened by hints, as SQLite's own does it; by no more than what shows. */
 static int control(sqlite3_file *base, int operation, void *argument) {
-    (void)base, (void)operation, (void)argument;
-    return SQLITE_NOTFOUND;
+    Handle *handle = (Handle *)base;
+    if (operation == SQLITE_FCNTL_CHUNK_SIZE) handle->takes_hints = 1;
+    if (operation != SQLITE_FCNTL_SIZE_HINT) {
+        return operation == SQLITE_FCNTL_CHUNK_SIZE ? SQLITE_OK : SQLITE_NOTFOUND;
+    }
+    if (!handle->takes_hints) return SQLITE_OK;
+    int full = handle->machine->fault_is_full;
+    int result = enter(handle, FAULTY_DISK_WRITE, full ? SQLITE_FULL : SQLITE_IOERR_WRITE);
+    if (result != SQLITE_OK) return leave(result);
+    const sqlite3_int64 shown = 32 << 10;
+    sqlite3_int64 size = *(sqlite3_int64 *)argument, most = handle->file->live.size + shown;
+    if (size > most) size = most;
+    if (size <= handle->file->live.size) return leave(SQLITE_OK);
+    disk_counts.writes++;
+    if (!file_write(handle->file, "", 1, size - 1)) return leave(SQLITE_IOERR_NOMEM);
+    return leave(settle(handle->machine));
 }
 
 static int sector_size(sqlite3_file *base) {

@@ -60,6 +60,16 @@ struct PassingOnTests {
         #expect(heard == [all], "read from the log")
     }
 
+    @Test("those who wait for it are told before those who are told that it is stored")
+    func first() throws {
+        let (bens, kens) = (try come(ben), try come(ken))
+        for message in try stage.chain(of: ben.identity, 8) {
+            push([message], by: bens)
+            try stage.turn()
+            #expect(Set(stage.told) == [bens, kens, olga] && stage.told.last == bens)
+        }
+    }
+
     @Test("of which one is refused, the others hear without it")
     func withoutRefused() throws {
         let (bens, kens) = (try come(ben), try come(ken))

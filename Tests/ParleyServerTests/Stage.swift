@@ -19,6 +19,8 @@ final class Stage {
     private var next = 0
     private var heard: [ConnectionID: [Message]] = [:]
     private var ended: Set<ConnectionID> = []
+    /// Who was told something in the last turn, in that order.
+    private(set) var told: [ConnectionID] = []
 
     init(quota: Quota = Quota()) throws {
         let folder = try ServerFolder(path: root, seed: [UInt8](repeating: 1, count: 32))
@@ -109,9 +111,11 @@ final class Stage {
     /// Turns until nothing is left to say.
     func turn(backlog: (ConnectionID) -> Int = { _ in 0 }) throws {
         var wantsTurn = true
+        told = []
         while wantsTurn {
             let turn = relay.endTurn(at: now, backlog: backlog)
             wantsTurn = turn.wantsTurn
+            told += turn.deliveries.map(\.connection)
             for delivery in turn.deliveries {
                 var reader = FrameReader(limit: Limits.frame)
                 for chunk in delivery.chunks { reader.append(chunk) }

@@ -53,6 +53,19 @@ struct GatheringTests {
         print("promise: gathered-runs count=\(link.engine.counts.received)")
     }
 
+    @Test("are indexed for searches at once, or after them by a process that stays", arguments: [false, true])
+    func indexing(stays: Bool) throws {
+        if stays { try ben.prepareToStay() }
+        let link = try gathering()
+        try write(1...3)
+        try link.engine.pump()
+        #expect(try ben.store.read { try $0.isIndexed() } == !stays)
+        #expect(try ben.store.read { try $0.search("version 3", limit: 9) } == [record])
+        #expect(try ben.catchUpIndex(forMilliseconds: 10))
+        #expect(try ben.store.read { try $0.isIndexed() })
+        #expect(try ben.store.read { try $0.search("version 3", limit: 9) } == [record])
+    }
+
     @Test("are applied by the tick of the clock and by leaving, too", arguments: [true, false])
     func otherwise(byTick: Bool) throws {
         let link = try gathering()

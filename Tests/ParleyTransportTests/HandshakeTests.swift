@@ -180,6 +180,17 @@ struct HandshakeTests {
         #expect(Self.fault { _ = try sentBack.open(record) } == .proof)
     }
 
+    @Test("the number is in the nonce with all of its bytes, the least first", arguments: [7, 0x0102_0304_0506])
+    func nonce(number: UInt64) throws {
+        let bytes = [UInt8](repeating: 0, count: 4) + (0..<8).map { UInt8(number >> (8 * $0) & 255) }
+        let box = try ChaChaPoly.seal(
+            pattern(40), using: SymmetricKey(data: Keys.client), nonce: ChaChaPoly.Nonce(data: bytes),
+            authenticating: pattern(5))
+        var cipher = RecordCipher(key: Keys.client, count: number)
+        let sealed = try cipher.seal(pattern(40), binding: pattern(5), behind: [9, 8])
+        #expect(sealed == [9, 8] + box.ciphertext + box.tag)
+    }
+
     @Test("the last number is never used for a record")
     func exhausted() throws {
         var cipher = RecordCipher(key: Keys.client, count: .max - 1)

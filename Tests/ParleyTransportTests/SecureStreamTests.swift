@@ -181,6 +181,31 @@ struct SecureStreamTests {
         promise("channel-records", turns * 2)
     }
 
+    @Test("many that have something to say in one turn are sealed side by side, each in its own order")
+    func many() throws {
+        var limits = Channel.Limits()
+        limits.perTurn = 70_000
+        let pairs = try (0..<34).map { _ in try pair(limits: limits) }
+        try loop.turn { pairs.allSatisfy { $0.client.link.isOpen && $0.server.link.isOpen } }
+        var said = [[UInt8]](repeating: [], count: pairs.count)
+        // From a byte to more than a record holds; more records than a key seals.
+        let lengths = [1, 300, 0, 65_519, 17, 140_000] + [Int](repeating: 3, count: 1_100)
+        for (turn, length) in lengths.enumerated() {
+            for (number, pair) in pairs.enumerated() {
+                let bytes = pattern(length).map { $0 &+ UInt8(truncatingIfNeeded: number &+ turn) }
+                pair.server.channel.send(bytes)
+                if number.isMultiple(of: 7) { pair.server.channel.send(bytes) }
+                said[number] += number.isMultiple(of: 7) ? bytes + bytes : bytes
+            }
+            try loop.runOnce(.zero)
+        }
+        for pair in pairs { pair.server.channel.finish() }
+        try loop.turn { pairs.allSatisfy { !$0.client.ends.isEmpty } }
+        let wrong = pairs.indices.filter { pairs[$0].client.received != said[$0] }
+        #expect(wrong.isEmpty && pairs.allSatisfy { $0.client.ends == [.endOfInput] })
+        promise("channel-records", pairs.count * lengths.count)
+    }
+
     @Test(
         "slices of any size, in the handshake and in records of any length",
         arguments: [1, 2, 3, 49, 66, 1_000])
