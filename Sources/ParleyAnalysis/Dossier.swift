@@ -48,7 +48,7 @@ package struct Dossier: Sendable {
     }
 
     private static func ordered(_ records: [DossierRecord]) -> [DossierRecord] {
-        records.map { (place: $0.readingOrder, record: $0) }.sorted { $0.place < $1.place }.map(\.record)
+        ReadingOrder.sorted(records.map(\.readingOrder)).map { records[$0] }
     }
 
     // MARK: Records

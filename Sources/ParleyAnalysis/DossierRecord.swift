@@ -67,12 +67,12 @@ package struct DossierRecord: Sendable {
         _ field: String, _ part: (_ analyst: String, _ value: Value) -> Part?
     ) -> [Part] {
         guard let declared = kind[name: field] else { return [] }
-        let registers = image.registers(of: declared.tag)
+        let (registers, type) = (image.registers(of: declared.tag), declared.type)
         var parts: [Part] = []
         parts.reserveCapacity(registers.count)
         for register in registers {
             guard let key = register.name.key, register.value != .null,
-                declared.type.accepts(register.value), let part = part(key, register.value)
+                type.accepts(register.value), let part = part(key, register.value)
             else { continue }
             parts.append(part)
         }

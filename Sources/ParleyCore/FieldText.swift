@@ -92,8 +92,10 @@ extension FieldType {
     }
 
     private static func fits(_ value: Value, _ components: [Component]) -> Bool {
-        guard let items = value.list, (1...components.count).contains(items.count) else { return false }
-        return zip(items, components).allSatisfy { $1.type.accepts($0) }
+        guard case .list(let items) = value, (1...components.count).contains(items.count) else {
+            return false
+        }
+        return items.indices.allSatisfy { components[$0].type.accepts(items[$0]) }
     }
 }
 

@@ -25,6 +25,12 @@ package struct ReadingOrder: Comparable, Sendable {
         return bytes.reduce(0) { $0 << 8 | UInt64($1) } << UInt64((8 - bytes.count) * 8)
     }
 
+    /// The places of the elements in their order. (Here the compiler sees into the comparison; from another module
+    /// each copies both.)
+    package static func sorted(_ orders: [ReadingOrder]) -> [Int] {
+        orders.indices.sorted { orders[$0] < orders[$1] }
+    }
+
     package static func < (left: ReadingOrder, right: ReadingOrder) -> Bool {
         if left.kind != right.kind { return left.kind < right.kind }
         if left.beginning != right.beginning { return left.beginning < right.beginning }

@@ -10,7 +10,7 @@ extension ReadTransaction {
         var level = [root]
         var all: [RecordID: [RecordName]]?
         while !level.isEmpty {
-            if level.count > Self.broad, all == nil { all = try children() }
+            if all == nil, try isBroad(level) { all = try children() }
             let next = try all.map { all in level.flatMap { all[$0] ?? [] } } ?? children(of: level)
             let fresh = next.filter { seen.insert($0.id).inserted }
             found += fresh
@@ -38,8 +38,18 @@ extension ReadTransaction {
         return try row.step() ? row.id(0).map { RecordID($0) } : nil
     }
 
-    /// From so many parents on it is cheaper to read who is under whom in the whole workspace.
-    private static let broad = 4_096
+    /// Whether it is cheaper to read who is under whom in the whole workspace: to climb, each parent is sought in the
+    /// table of each kind.
+    private func isBroad(_ level: [RecordID]) throws -> Bool {
+        guard level.count > Self.fewParents else { return false }
+        let tables = LiveSchema.assessments.wide
+        let rows = try tables.reduce(0) {
+            try $0 + HotStatement.number(db, "SELECT max(rowid) FROM \"\($1.name)\"")
+        }
+        return level.count * tables.count > rows
+    }
+
+    private static let fewParents = 64
 
     private func children(of level: [RecordID]) throws -> [RecordName] {
         try LiveSchema.assessments.wide.compactMap(\.kind).flatMap {

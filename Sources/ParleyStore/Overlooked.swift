@@ -130,7 +130,7 @@ struct Overlooked {
 extension HotStatement {
     /// Reads field and key from `column` on.
     func registerName(_ column: Int32) throws -> RegisterName {
-        let key = text(column + 1) ?? ""
+        let key = String(decoding: borrowedBytes(column + 1), as: UTF8.self)
         return RegisterName(field: UInt32(int(column)), key: key.isEmpty ? nil : key)
     }
 }

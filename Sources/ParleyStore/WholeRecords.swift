@@ -31,7 +31,7 @@ extension ReadTransaction {
         var records: [WholeRecord] = []
         records.reserveCapacity(names.count)
         for (kind, names) in Dictionary(grouping: names, by: \.kind).sorted(by: { $0.key < $1.key }) {
-            let statements = try WholeStatements(db, kind, where: "id = ?1")
+            var statements = try WholeStatements(db, kind, where: "id = ?1")
             for name in names {
                 let record = try statements?.read({ $0.bind(1, id: name.id.number) })
                 if let record { records.append(record) }
@@ -43,7 +43,7 @@ extension ReadTransaction {
     /// The records that stand in some of the rows, in this order, without their tags and keys: methods look at
     /// neither, and to seek them for each of very many records would take as long as all else.
     package func wholeRecords(at places: RecordRows, in range: Range<Int>) throws -> [WholeRecord] {
-        let statements = try WholeStatements(db, places.kind, where: "rowid = ?1")
+        var statements = try WholeStatements(db, places.kind, where: "rowid = ?1")
         return try places.rows[range].compactMap { row in
             try statements?.read({ $0.bind(1, row) }, keyed: places.keyed.contains)
         }
@@ -53,15 +53,19 @@ extension ReadTransaction {
         let rows = try HotStatement(
             db,
             """
-            SELECT field, key, value, record FROM register WHERE kind = ?1 AND key <> ''
-            ORDER BY record, field, key
+            SELECT field, key, value, record FROM register WHERE kind = ?1 ORDER BY record, field, key
             """)
         rows.bind(1, Int64(kind))
         defer { rows.reset() }
-        var keyed: [RecordID: [RegisterImage]] = [:]
-        while try rows.step() {
-            guard let id = rows.id(3), let image = try rows.register(0) else { continue }
-            keyed[RecordID(id), default: []].append(image)
+        var (keyed, room): ([RecordID: [RegisterImage]], KeyedRoom) = ([:], KeyedRoom())
+        var isRegister = try rows.step()
+        while isRegister, let owner = rows.id(3) {
+            room.registers.removeAll(keepingCapacity: true)
+            while isRegister, rows.id(3) == owner {
+                try room.take(rows)
+                isRegister = try rows.step()
+            }
+            keyed[RecordID(owner)] = room.registers
         }
         return keyed
     }
@@ -95,6 +99,7 @@ private struct WholeStatements {
     private let table: LiveTable
     private let row: HotStatement
     private let registers: HotStatement
+    private var room = KeyedRoom()
 
     /// - Returns: nil where this version does not know the kind.
     init?(_ db: Database, _ kind: UInt32, where condition: String) throws {
@@ -104,8 +109,7 @@ private struct WholeStatements {
         registers = try HotStatement(
             db,
             """
-            SELECT field, key, value FROM register WHERE kind = ?1 AND record = ?2 AND key <> ''
-            ORDER BY field, key
+            SELECT field, key, value FROM register WHERE kind = ?1 AND record = ?2 ORDER BY field, key
             """)
         registers.bind(1, Int64(kind))
     }
@@ -114,24 +118,38 @@ private struct WholeStatements {
     ///   - bind: says which row.
     ///   - isKeyed: whether a record has keyed registers that are wanted.
     /// - Returns: nil where there is none.
-    func read(
+    mutating func read(
         _ bind: (HotStatement) -> Void, keyed isKeyed: (RecordID) -> Bool = { _ in true }
     ) throws -> WholeRecord? {
         bind(row)
         defer { row.reset() }
         guard try row.step() else { return nil }
         let name = try row.recordName(0)
-        return table.whole(name, row, isKeyed(name.id) ? try keyed(of: name.id) : [])
-    }
-
-    private func keyed(of record: RecordID) throws -> [RegisterImage] {
-        registers.bind(2, id: record.number)
-        defer { registers.reset() }
-        var keyed: [RegisterImage] = []
-        while try registers.step() {
-            if let image = try registers.register(0) { keyed.append(image) }
+        room.registers.removeAll(keepingCapacity: true)
+        if isKeyed(name.id) {
+            registers.bind(2, id: name.id.number)
+            defer { registers.reset() }
+            while try registers.step() { try room.take(registers) }
         }
-        return keyed
+        return table.whole(name, row, room.registers)
+    }
+}
+
+/// The keyed registers of the record that is read. They keep their room, and so do the bytes of a value: a matrix has
+/// thousands of them.
+private struct KeyedRoom {
+    var registers: [RegisterImage] = []
+    private var bytes: [UInt8] = []
+
+    /// Takes the register of which `row` yields field, key and value; not where its value was cleared, nor where it
+    /// has no key (SQLite would compare that with another text, row by row).
+    mutating func take(_ row: HotStatement) throws {
+        let name = try row.registerName(0)
+        guard name.key != nil else { return }
+        bytes.removeAll(keepingCapacity: true)
+        bytes.append(contentsOf: row.borrowedBytes(2))
+        let value = try Value(decoding: bytes)
+        if value != .null { registers.append(RegisterImage(name, value)) }
     }
 }
 
@@ -150,25 +168,13 @@ extension LiveTable {
         registers.reserveCapacity(places.count + keyed.count)
         var rest = keyed[...]
         for place in places {
-            let column = columns[place]
-            while let next = rest.first, next.name.field < column.field.tag {
-                registers.append(rest.removeFirst())
-            }
-            let value = column.value(Int32(place) + 8, of: row)
-            if value != .null {
-                registers.append(RegisterImage(RegisterName(field: column.field.tag), value))
-            }
+            let field = columns[place].field.tag
+            while let next = rest.first, next.name.field < field { registers.append(rest.removeFirst()) }
+            let value = columns[place].value(Int32(place) + 8, of: row)
+            if value != .null { registers.append(RegisterImage(RegisterName(field: field), value)) }
         }
         registers += rest
         return WholeRecord(
             image: RecordImage(name: name, registers: registers), bookkeeping: row.bookkeeping(2))
-    }
-}
-
-extension HotStatement {
-    /// Reads field, key and value from `column` on; nil where the value was cleared.
-    fileprivate func register(_ column: Int32) throws -> RegisterImage? {
-        let value = try Value(decoding: bytes(column + 2))
-        return value == .null ? nil : RegisterImage(try registerName(column), value)
     }
 }

@@ -54,7 +54,7 @@ struct MatrixTests {
         #expect(ranking.map(\.plain) == [0, 1, 3, 3])
         #expect(ranking.map(\.place) == [1, 2, 3, 3])
         #expect(ranking.map(\.unrated) == [1, 0, 0, 0])
-        #expect(ranking[2].counts == [.veryInconsistent: 1, .inconsistent: 1, .consistent: 1])
+        #expect(Rating.allCases.map { ranking[2].tally[$0] } == [1, 1, 0, 1, 0, 0])
     }
 
     @Test(
@@ -100,7 +100,9 @@ struct MatrixTests {
             #expect(tally.deviation == Statistics.deviation(positions) ?? 0, "seed \(seed)")
             #expect(tally.inconsistency == Statistics.mean(ratings.map(\.inconsistency)) ?? 0, "seed \(seed)")
             #expect(tally.against == ratings.filter { $0.inconsistency > 0 }.count, "seed \(seed)")
-            #expect(tally.counts == Dictionary(ratings.map { ($0, 1) }, uniquingKeysWith: +), "seed \(seed)")
+            for rating in Rating.allCases {
+                #expect(tally[rating] == ratings.count { $0 == rating }, "seed \(seed)")
+            }
         }
     }
 

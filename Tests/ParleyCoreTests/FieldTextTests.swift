@@ -164,6 +164,21 @@ struct FieldTextTests {
         #expect(Value.list([.int(1), .bytes([1]), .other([0xF7])]).diagnostic == "[1, h'01', cbor'f7']")
     }
 
+    @Test("what is printable ASCII is seen at every place of texts of every length")
+    func printable() {
+        for length in 0...19 {
+            let text = String(repeating: "~", count: length)
+            #expect(text.isPrintableASCII)
+            for place in 0..<length {
+                for scalar in (0...0x1FF as ClosedRange<UInt32>).compactMap(Unicode.Scalar.init) {
+                    let other = text.prefix(place) + "\(scalar)" + text.dropFirst(place + 1)
+                    let isPrintable = (0x20..<0x7F).contains(scalar.value)
+                    #expect(String(other).isPrintableASCII == isPrintable, "\(scalar.value) at \(place)")
+                }
+            }
+        }
+    }
+
     @Test("a reference that nobody knows is a fault")
     func references() {
         #expect(read("J-1", as: .ref) == .ref(id))

@@ -49,6 +49,31 @@ struct WholeRecordTests {
         records.sorted { $0.image.name < $1.image.name }
     }
 
+    @Test("many are read in any order, each with its own keyed registers, past deleted ones and gaps")
+    func many() throws {
+        let store = try folder.store()
+        var (olga, dice) = (Author(0), Dice(17))
+        var writes: [RegisterWrite] = []
+        for id in UInt128(1)...100 {
+            writes.append(RegisterWrite(name(3, id), 1, .text("judgment \(id)")))
+            for tag in 0..<dice.below(4) {
+                writes.append(RegisterWrite(name(3, id), 8, "\(id)-\(tag)", .bool(true)))
+            }
+            if dice.below(5) == 0 { writes.append(RegisterWrite(name(3, id), 7, .bool(true))) }
+        }
+        try store.write { _ = try $0.append([olga.write(writes, wall: 1).arrival]) }
+        try store.read { tx in
+            let standing = try tx.wholeRecords(of: [3])
+            #expect(standing.contains { $0.image.registers.count > 3 } && standing.count < 100)
+            for count in [1, 15, 16, 17, 32, 100, 130] {
+                let names = (1...130).map { name(3, UInt128($0)) }.shuffled(using: &dice).prefix(count)
+                let read = try tx.wholeRecords(names)
+                #expect(Self.sorted(read) == Self.sorted(standing.filter { names.contains($0.image.name) }))
+            }
+            for record in standing { #expect(record.image == (try tx.image(of: record.image.name))) }
+        }
+    }
+
     @Test("who refers to a record is found, deleted or not, and nobody else")
     func referrers() throws {
         let store = try folder.store()
@@ -179,15 +204,20 @@ struct WholeRecordTests {
     func broad() throws {
         let store = try folder.store()
         var olga = Author(0)
-        let (first, second) = (UInt128(10_000)...15_000, UInt128(20_000)...20_100)
+        let (first, second, other) = (
+            UInt128(10_000)...15_000, UInt128(20_000)...20_100, UInt128(30_000)...30_100
+        )
         let writes =
             first.map { RegisterWrite(name(3, $0), Self.parent, .ref(RecordID(1))) }
             + second.map { RegisterWrite(name(8, $0), Self.parent, .ref(RecordID($0 - 10_000))) }
+            + other.map { RegisterWrite(name(8, $0), Self.parent, .ref(RecordID(2))) }
         let arrival = olga.write(writes, wall: 1).arrival
         try store.write { _ = try $0.append([arrival]) }
         let below = try store.read { try $0.below(RecordID(1)) }
         #expect(Set(below.map(\.id.number)) == Set(first).union(second))
         #expect(below.count == first.count + second.count)
+        let small = try store.read { try $0.below(RecordID(2)) }
+        #expect(small.map(\.id.number).sorted() == Array(other))
     }
 
     @Test("a file from before has the indexes after it was opened to write")

@@ -42,9 +42,8 @@ package struct Matrix: Sendable {
             for link in dossier.links(to: hypothesis.id, "bears_on") {
                 var counted = dossier[link.id]?.reasoned("rating") ?? []
                 if let analysts { counted.removeAll { !analysts.contains($0.analyst) } }
-                let cell = MatrixCell(link: link.id, ratings: counted)
-                let known = cells[link.from, default: blank(hypotheses.count)][column]
-                cells[link.from, default: blank(hypotheses.count)][column] = known.joined(with: cell)
+                cells[link.from, default: blank(hypotheses.count)][column].join(
+                    MatrixCell(link: link.id, ratings: counted))
             }
         }
         return cells
@@ -102,10 +101,10 @@ package struct MatrixCell: Equatable, Sendable {
     }
 
     /// Two links between the same ends are one cell; of an analyst who rated both the first counts.
-    fileprivate func joined(with other: MatrixCell) -> MatrixCell {
-        if ratings.isEmpty, link == nil { return other }
+    fileprivate mutating func join(_ other: MatrixCell) {
+        guard link != nil || !ratings.isEmpty else { return self = other }
         let news = other.ratings.filter { new in !ratings.contains { $0.analyst == new.analyst } }
-        return MatrixCell(link, ratings + news)
+        self = MatrixCell(link, ratings + news)
     }
 
     package var consensus: Rating? { tally.consensus }

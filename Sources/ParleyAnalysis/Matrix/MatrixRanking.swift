@@ -3,10 +3,10 @@ package import ParleyCore
 /// What speaks against one hypothesis.
 package struct HypothesisScore: Sendable {
     package var hypothesis: DossierRecord
-    /// How many ratings of each kind there are, by all analysts.
-    package var counts: [Rating: Int]
+    /// All ratings by all analysts.
+    package var tally: RatingTally
     /// The ratings I and II.
-    package var against: Int
+    package var against: Int { tally.against }
     /// The sum over the evidence of each cell's mean, I = 1 and II = 2.
     package var plain: Double
     /// The same, each item times its weight.
@@ -48,9 +48,8 @@ extension Matrix {
 
     private func score(of column: Int) -> HypothesisScore {
         let tallies = evidence.map { $0.cells[column].tally }
-        let all = tallies.reduce(RatingTally(), +)
         return HypothesisScore(
-            hypothesis: hypotheses[column], counts: all.counts, against: all.against,
+            hypothesis: hypotheses[column], tally: tallies.reduce(RatingTally(), +),
             plain: tallies.reduce(0) { $0 + $1.inconsistency },
             weighted: zip(evidence, tallies).reduce(0) { $0 + $1.0.weight.value * $1.1.inconsistency },
             unrated: tallies.count { $0.isEmpty })
@@ -78,7 +77,7 @@ extension Matrix {
 
     /// The place of each score, from 1; equal ones share it.
     private static func places(_ scores: [Double]) -> [Int] {
-        scores.map { score in 1 + scores.filter { $0 < score && !isEqual($0, score) }.count }
+        scores.map { score in 1 + scores.count { $0 < score && !isEqual($0, score) } }
     }
 
     private func leaders(_ places: [Int]) -> [DossierRecord] {

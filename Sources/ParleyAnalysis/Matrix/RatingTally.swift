@@ -17,12 +17,6 @@ package struct RatingTally: Equatable, Sendable {
 
     package var isEmpty: Bool { numbers == SIMD8() }
 
-    /// The ratings that were given at all.
-    package var counts: [Rating: Int] {
-        let given = Rating.allCases.filter { self[$0] > 0 }
-        return Dictionary(uniqueKeysWithValues: given.map { ($0, self[$0]) })
-    }
-
     /// How many say I or II.
     package var against: Int { self[.inconsistent] + self[.veryInconsistent] }
 

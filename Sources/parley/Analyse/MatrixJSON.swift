@@ -29,7 +29,7 @@ extension MatrixSpeech {
             "against": .int(score.against), "score": .decimal(score.plain),
             "weighted": .decimal(score.weighted), "unrated": .int(score.unrated),
             "ratings": .object(
-                Rating.allCases.map { JSONMember($0.rawValue, .int(score.counts[$0] ?? 0)) }),
+                Rating.allCases.map { JSONMember($0.rawValue, .int(score.tally[$0])) }),
         ]
     }
 
