@@ -135,17 +135,18 @@ package final class Relay {
     }
 
     private func deliveries() -> [Delivery] {
-        var deliveries: [Delivery] = []
-        for id in Array(owed.subtracting(pushers)) + owed.intersection(pushers) {
-            guard let peer = peers[id] else { continue }
-            let chunks = peer.session.takeOutgoing()
-            if !chunks.isEmpty || peer.hasEnded {
-                peer.outflow.give(chunks.reduce(0) { $0 + $1.count })
-                deliveries.append(Delivery(connection: id, chunks: chunks, ends: peer.hasEnded))
-            }
-        }
-        (owed, pushers) = ([], [])
-        return deliveries
+        let last = owed.intersection(pushers)
+        owed.subtract(pushers)
+        defer { (owed, pushers) = ([], []) }
+        return (Array(owed) + last).compactMap(delivery)
+    }
+
+    private func delivery(to id: ConnectionID) -> Delivery? {
+        guard let peer = peers[id] else { return nil }
+        let chunks = peer.session.takeOutgoing()
+        guard !chunks.isEmpty || peer.hasEnded else { return nil }
+        peer.outflow.give(chunks.reduce(0) { $0 + $1.count })
+        return Delivery(connection: id, chunks: chunks, ends: peer.hasEnded)
     }
 
     private func isBehind(_ peer: Peer) -> Bool {

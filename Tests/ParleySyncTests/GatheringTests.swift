@@ -53,7 +53,7 @@ struct GatheringTests {
         print("promise: gathered-runs count=\(link.engine.counts.received)")
     }
 
-    @Test("are indexed for searches at once, or after them by a process that stays", arguments: [false, true])
+    @Test("are indexed at once, or later by a process that stays", arguments: [false, true])
     func indexing(stays: Bool) throws {
         if stays { try ben.prepareToStay() }
         let link = try gathering()

@@ -180,7 +180,7 @@ struct HandshakeTests {
         #expect(Self.fault { _ = try sentBack.open(record) } == .proof)
     }
 
-    @Test("the number is in the nonce with all of its bytes, the least first", arguments: [7, 0x0102_0304_0506])
+    @Test("a number stands in the nonce whole, the least byte first", arguments: [7, 0x0102_0304_0506])
     func nonce(number: UInt64) throws {
         let bytes = [UInt8](repeating: 0, count: 4) + (0..<8).map { UInt8(number >> (8 * $0) & 255) }
         let box = try ChaChaPoly.seal(
