@@ -21,10 +21,10 @@ extension StoreFile {
 struct LogReservation: Sendable {
     private let most: Int64
     /// After how many pages of this connection more is due.
-    private var due: Int32 = 0
+    private var due = 0
 
     /// Pages: 1 MiB at a time, and again when half of that is written.
-    private static let step: Int32 = 256
+    private static let step = 256
     private static let frame: Int64 = 24 + 4096
 
     /// - Parameter pages: after which the log is moved into the file, and begun anew.
@@ -37,7 +37,7 @@ struct LogReservation: Sendable {
         var (written, highest): (Int32, Int32) = (0, 0)
         sqlite3_db_status(db.sqliteConnection, SQLITE_DBSTATUS_CACHE_WRITE, &written, &highest, 0)
         guard written >= due else { return }
-        due = written + Self.step / 2
+        due = Int(written) + Self.step / 2
         lengthen(db)
     }
 

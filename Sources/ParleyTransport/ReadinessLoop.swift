@@ -8,8 +8,8 @@ import Synchronization
 /// 3. `onTurnEnd`, once: the place to commit what arrived, and to answer it;
 /// 4. what was sent is **written**, and what ended says so.
 ///
-/// A loop and all that lives on it belong to one thread; only where many channels have something
-/// to write in one turn do several threads encrypt it, while this one waits for them. The loop must outlive its channels, listeners
+/// A loop and all that lives on it belong to one thread; only where many channels have something to write in one
+/// turn do several threads encrypt it, while this one waits for them. The loop must outlive its channels, listeners
 /// and timers: when it goes away they fall silent, and their descriptors are closed as they are released.
 package final class ReadinessLoop {
     /// Called once in every turn, after all reading and before all writing.
@@ -93,6 +93,7 @@ extension ReadinessLoop {
         for item in work { item() }
     }
 
+    /// Encrypts side by side what many channels have to say. For a few it is not worth waking a thread.
     private func sealAhead() {
         let channels = writing
         writing = []
@@ -104,7 +105,7 @@ extension ReadinessLoop {
             let done = some.map { $0?.sealed() }
             sealed.withLock { $0[group] = done }
         }
-        for (channel, record) in zip(channels, sealed.withLock { $0.joined().map(\.self) }) {
+        for (channel, record) in zip(channels, sealed.withLock { Array($0.joined()) }) {
             if let record { channel.take(record) }
         }
     }
@@ -162,7 +163,7 @@ extension ReadinessLoop {
     /// Work for the writing part of this turn, or of the next if this one is already writing.
     func atEndOfTurn(_ work: @escaping () -> Void) { endOfTurn.append(work) }
 
-    /// The same for a flush: what this channel has to say may be written ahead.
+    /// The same for a flush: what this channel has to say may be encrypted before it.
     func atEndOfTurn(writing channel: Channel, _ flush: @escaping () -> Void) {
         writing.append(channel)
         endOfTurn.append(flush)
