@@ -99,8 +99,9 @@ extension ReadinessLoop {
         writing = []
         guard channels.count >= 2 * Self.recordsAtOnce else { return }
         let records = channels.map(\.recordAhead)
-        let sealed = Mutex([[SealedRecord?]](repeating: [], count: channels.count / Self.recordsAtOnce + 1))
-        DispatchQueue.concurrentPerform(iterations: channels.count / Self.recordsAtOnce + 1) { group in
+        let groups = channels.count / Self.recordsAtOnce + 1
+        let sealed = Mutex([[SealedRecord?]](repeating: [], count: groups))
+        DispatchQueue.concurrentPerform(iterations: groups) { group in
             let some = records.dropFirst(group * Self.recordsAtOnce).prefix(Self.recordsAtOnce)
             let done = some.map { $0?.sealed() }
             sealed.withLock { $0[group] = done }

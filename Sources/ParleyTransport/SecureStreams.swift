@@ -162,7 +162,7 @@ extension SecureLink {
 /// A record that is to be sealed: a value, so that those of many connections are sealed side by side.
 struct PlainRecord: Sendable {
     private let plain: ArraySlice<UInt8>
-    private var cipher: RecordCipher
+    private let cipher: RecordCipher
 
     fileprivate init(_ plain: ArraySlice<UInt8>, _ cipher: RecordCipher) {
         self.plain = plain

@@ -103,7 +103,7 @@ final class ByteSource {
     /// SHA-256 of a regular file, made while it is read; nil for streams.
     var digest: Beside<[UInt8]>? {
         guard size != nil else { return nil }
-        let pieces = Pieces(handle: handle, name: name)
+        let pieces = pieces
         return Beside {
             var (digest, place) = (ContentDigest(), 0)
             while let bytes = try pieces.next(at: place) {
