@@ -1,3 +1,4 @@
+internal import Foundation
 internal import ParleyCore
 
 /// A batch of changesets taken apart for merging: all their groups in one array, sorted by record and within
@@ -40,10 +41,11 @@ final class Batch {
     private(set) var groups: [Group] = []
     /// Bytes held, by which the caller cuts.
     private(set) var weight = 0
-    private var bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+    /// By `malloc`, which need not copy a large piece, nor have its pages given anew, when it grows.
+    private var bytes = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var used = 0
 
-    deinit { bytes.deallocate() }
+    deinit { free(bytes.baseAddress) }
 
     var isEmpty: Bool { changes.isEmpty }
 
@@ -102,11 +104,8 @@ final class Batch {
     /// - Returns: where the copy begins.
     private func copy(_ source: [UInt8]) -> Int {
         if used + source.count > bytes.count {
-            let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: max(bytes.count * 2, used + source.count), alignment: 16)
-            larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<used]))
-            bytes.deallocate()
-            bytes = larger
+            let count = max(bytes.count * 2, used + source.count, 1 << 16)
+            bytes = UnsafeMutableRawBufferPointer(start: realloc(bytes.baseAddress, count), count: count)
         }
         source.withUnsafeBytes {
             UnsafeMutableRawBufferPointer(rebasing: bytes[used...]).copyMemory(from: $0)
