@@ -6,16 +6,19 @@ internal import ParleyStore
 struct Gathered {
     private(set) var runs: [ChangesetRun] = []
     private var bytes = 0
-
     /// Bytes of changesets, packed as they come, after which they are applied: unpacked they take some ten
     /// times as much memory while they are merged.
-    static let most = 4 << 20
+    private let most: Int
+
+    /// - Parameter isClone: what comes are records that are not here. They are put behind each other, so a larger
+    ///   transaction would not touch fewer pages.
+    init(isClone: Bool) { most = isClone ? 4 << 20 : 6 << 20 }
 
     /// KiB of the file's pages that are kept in memory while so much comes: each transaction touches most of the
     /// tables' pages.
     static let cache = StoreFile.cache * 3 / 2
 
-    var isFull: Bool { bytes >= Self.most }
+    var isFull: Bool { bytes >= most }
 
     mutating func append(_ run: ChangesetRun) {
         runs.append(run)

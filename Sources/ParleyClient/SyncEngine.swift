@@ -41,7 +41,7 @@ package final class SyncEngine {
     private var remembersRefusals: Bool
     /// A removal was declined, since the server holds more of the removed device than its author had.
     private var cutsAreBehind = false
-    private var gathered = Gathered()
+    private var gathered: Gathered
     private let checkpointer: Checkpointer
     /// So much comes that the file's cache is larger meanwhile.
     private var isBulk = false
@@ -67,6 +67,7 @@ package final class SyncEngine {
         checkpointer = Checkpointer(workspace.store)
         began = workspace.ambient.now()
         beginning = try workspace.beginning(at: began)
+        gathered = Gathered(isClone: beginning.position == 0)
         remembersRefusals = beginning.remembersRefusals
         awaitsKey = workspace.keepsEpoch
         fileVersion = try workspace.store.file.dataVersion()
@@ -88,12 +89,16 @@ package final class SyncEngine {
 
     /// All that has come was handed over, the stream has taken everything, or another process has written to
     /// the workspace.
-    package func pump() throws {
+    /// - Parameter more: what is gathered may wait for what the server still has to say; `pump` is called again.
+    package func pump(more: Bool = false) throws {
         let now = workspace.ambient.now()
         try followOthers()
-        try applyGathered(at: now)
+        if !more { try applyGathered(at: now) }
         try feed(at: now)
     }
+
+    /// Something is gathered, and the server has not said yet that it has sent all it had.
+    package var awaitsMore: Bool { isOpen && !heardCaughtUp && !gathered.runs.isEmpty }
 
     /// Takes in what other processes have added to the membership.
     private func followOthers() throws {
@@ -134,6 +139,9 @@ package final class SyncEngine {
         let pushed = direction == .pull || (saidCaughtUp && awaited == Frontier())
         return isOpen && pulled && pushed
     }
+
+    /// The connection is gone; what it brought whole is kept.
+    package func lost() throws { try applyGathered(at: workspace.ambient.now()) }
 
     /// Ends in good order and writes down what is known of the server.
     package func leave() throws {
@@ -282,14 +290,15 @@ package final class SyncEngine {
     private func applyGathered(at now: Int64) throws {
         let due = gathered
         if due.runs.isEmpty { return }
-        gathered = Gathered()
+        gathered = Gathered(isClone: beginning.position == 0)
         try fitCache(due.isFull)
+        // Where it cannot open the file once more, the writer moves its log by itself.
+        if due.isFull { try? checkpointer.begin() }
         do {
             let received = try workspace.receive(due.runs)
             // What has just come from the server need not be looked through for what it lacks.
             if cursor == received.from { cursor = received.through }
             for verdict in received.verdicts { applied(verdict, at: now) }
-            // Where it cannot open the file once more, the writer moves its log by itself.
             if due.isFull { try? checkpointer.committed(due.unpackedBytes) }
             try raiseCuts(at: now)
         } catch let fault as MalformedBytes {

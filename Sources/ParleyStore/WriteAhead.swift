@@ -72,14 +72,20 @@ package final class Checkpointer {
 
     deinit { if file != nil { try? store.file.setCheckpoints(after: WorkspaceStore.pagesToCheckpoint) } }
 
+    /// From now on the writer leaves the log to `committed`, which is to follow.
+    package func begin() throws {
+        if file != nil { return }
+        file = try WorkspaceStore.file(path: store.file.path)
+        try store.file.setCheckpoints(after: Self.mostPages)
+    }
+
     /// - Parameter bytes: about how many bytes of values were committed.
     package func committed(_ bytes: Int) throws {
         self.bytes += bytes
         guard self.bytes > Self.pause, move?.isDone ?? true else { return }
         self.bytes = 0
-        let file = try file ?? WorkspaceStore.file(path: store.file.path)
-        if self.file == nil { try store.file.setCheckpoints(after: Self.mostPages) }
-        self.file = file
+        try begin()
+        guard let file else { return }
         // What cannot be moved now stays in the log; the writer will meet what is wrong with the disk.
         move = Beside { _ = try? file.withoutTransaction { try $0.checkpoint(.passive) } }
     }

@@ -46,11 +46,40 @@ struct GatheringTests {
         try write(1...3)
         #expect(try ben.value(record, "title") == .text("Version 0"))
         #expect(link.engine.counts.received == 0 && received(link).isEmpty)
+        #expect(!link.engine.awaitsMore)
         try link.engine.pump()
         #expect(try ben.value(record, "title") == .text("Version 3"))
         #expect(received(link) == [.received(1), .received(1), .received(1)])
         #expect(try ben.store.compareWithRebuild().isEmpty)
         print("promise: gathered-runs count=\(link.engine.counts.received)")
+    }
+
+    @Test(
+        "wait for what the server still has to say, until it has caught up or the connection is lost",
+        arguments: [true, false])
+    func waiting(isLost: Bool) throws {
+        try write(1...3)
+        let link = try bench.connect(ben)
+        link.gathers = true
+        var held: [UInt8] = []
+        link.passing = { frame in
+            var reader = FrameReader(limit: Limits.frame)
+            reader.append(frame)
+            guard let bytes = try? reader.next(), case .caughtUp = try? Message(decoding: bytes) else {
+                return frame
+            }
+            held = frame
+            return []
+        }
+        try bench.settle()
+        try link.engine.pump(more: link.engine.awaitsMore)
+        try bench.settle()
+        #expect(link.engine.awaitsMore)
+        #expect(try ben.value(record, "title") == .text("Version 0"))
+        try #require(!held.isEmpty)
+        if isLost { try link.engine.lost() } else { try link.engine.received(held[...], more: true) }
+        #expect(!link.engine.awaitsMore)
+        #expect(try ben.value(record, "title") == .text("Version 3"))
     }
 
     @Test("are indexed at once, or later by a process that stays", arguments: [false, true])

@@ -24,6 +24,7 @@ final class Link {
     private var engine: SyncEngine?
     private var heartbeat: LoopTimer?
     private var willPump = false
+    private var lastRead: ContinuousClock.Instant?
     private var fault: (any Error)?
     private var route: Route?
     private var timeout = Duration.seconds(5)
@@ -120,11 +121,12 @@ final class Link {
         channel.onReceive = { [weak self] bytes in
             self?.moved()
             self?.attempt { try $0.received(bytes, more: true) }
+            self?.lastRead = self?.loop.now
             self?.pumpInThisTurn()
         }
         channel.onDrained = { [weak self] in
             let sent = self?.counts.sent
-            self?.attempt { try $0.pump() }
+            self?.attempt { try $0.pump(more: $0.awaitsMore) }
             if self?.counts.sent != sent { self?.moved() }
         }
         channel.onEnd = { [weak self] in self?.ended($0) }
@@ -138,11 +140,20 @@ final class Link {
     private func pumpInThisTurn() {
         if willPump { return }
         willPump = true
-        loop.after(.zero) { [weak self] in
-            self?.willPump = false
-            self?.pump()
-        }
+        loop.after(.zero) { [weak self] in self?.pumpOrWait() }
     }
+
+    /// While the server goes on to send what it holds, as much as one transaction takes is gathered: reading is faster
+    /// than sending, and without that each would have what happened to be there.
+    private func pumpOrWait() {
+        let isFlowing = lastRead.map { loop.now - $0 < Self.patience } ?? false
+        let waits = isFlowing && engine?.awaitsMore ?? false
+        willPump = waits
+        attempt { try $0.pump(more: waits) }
+        if waits { loop.after(Self.patience) { [weak self] in self?.pumpOrWait() } }
+    }
+
+    private static let patience: Duration = .milliseconds(10)
 
     private func beat() {
         heartbeat = loop.after(.seconds(1)) { [weak self] in
@@ -179,6 +190,7 @@ final class Link {
 
     private func ended(_ reason: Channel.End) {
         heartbeat?.cancel()
+        do { try engine?.lost() } catch { fault = fault ?? error }
         if case .failed(let error) = reason, error.code == .wrongKey, !triesAnnounced, let route,
             (try? workspace.announcedServerKey()) != nil
         {
