@@ -131,7 +131,7 @@ extension Importer {
         of values: [RegisterImage], in known: KnownRecord, _ collected: CollectedWrites
     ) -> Order {
         let register = ImportVersion.register
-        guard options.files[file].exported == nil,
+        guard !known.isNew, options.files[file].exported == nil,
             let stated = ImportVersion.read(values.last { $0.name == register }?.value),
             let here = ImportVersion.read(known.shown(register, collected))
         else { return .same }

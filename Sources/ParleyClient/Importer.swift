@@ -56,6 +56,8 @@ package final class Importer {
     private let transaction: WriteTransaction?
     private var batch: ImportBatch
     private var isPrepared = false
+    /// The handle of whoever imports, in this transaction.
+    private var me: String?
     /// The end of the log before this run.
     private var start: Int64 = 0
     /// What becomes one changeset each; the last part is still growing. The rows of a part are of one file.
@@ -101,7 +103,8 @@ package final class Importer {
         if let last = growing.last, last.file != row.file { closePart() }
         growing.append(row)
         weight += row.read.weight
-        if growing.count >= options.chunk || weight > Self.heaviest { closePart() }
+        guard growing.count >= options.chunk || weight > Self.heaviest else { return }
+        closePart()
         // One part is held back, so that the last of the batch can say that it is the last.
         if parts.count > together { try write(together) }
     }
@@ -189,6 +192,7 @@ package final class Importer {
     ) throws -> [ChangeID] {
         try sight.begin(tx)
         try workspace.expectWriter(tx)
+        me = workspace.handle
         let made = try collect(tx)
         let changes = try made.store(in: tx)
         batch.part += Int64(changes.count)
@@ -275,7 +279,7 @@ package final class Importer {
     }
 
     func resolver(_ tx: ReadTransaction) -> DraftResolver {
-        DraftResolver(tx: tx, names: ledger, sight: sight, me: workspace.handle)
+        DraftResolver(tx: tx, names: ledger, sight: sight, me: me)
     }
 
     private func identify(_ waiting: inout ImportRow, _ tx: ReadTransaction) throws {

@@ -2,8 +2,8 @@ package import ParleyCore
 internal import ParleyProtocol
 
 /// A row of a file, with all that can be said of it without the workspace: that is worked out where the file is
-/// read, on a thread of its own.
-package struct ReadRow: Sendable {
+/// read, on a thread of its own. It is handed on from hand to hand, which is why it is no value.
+package final class ReadRow: Sendable {
     /// The record, or why the row is none. Of a draft that has `values` the writes are there alone.
     let content: Result<RecordDraft, DraftFault>
     /// What the draft states; nil where it refers to records by name, which have to be looked up.
