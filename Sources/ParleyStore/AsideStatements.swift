@@ -14,7 +14,8 @@ final class AsideStatements {
 
     private struct Pending {
         let head: Head<ValueBytes>
-        let record: RecordName
+        let record: RecordID
+        let place: RowPlace
         let field: UInt32
         let key: UnsafeRawBufferPointer?
     }
@@ -34,38 +35,39 @@ final class AsideStatements {
         self.db = db
         self.scratch = scratch
         saving = ManyRows(
-            db, "INSERT INTO aside (kind, record, field, key, stamp, device, number, value)", columns: 8)
+            db, "INSERT INTO aside (kind, row, field, key, stamp, device, number, value, record)", columns: 9)
     }
 
     /// What the table has of one register.
     func load(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?, into arena: Arena
+        _ row: LiveRow, _ field: UInt32, _ key: UnsafeRawBufferPointer?, into arena: Arena
     ) throws -> [Stored] {
-        let row =
+        let found =
             try loading
             ?? HotStatement(
                 db,
                 """
                 SELECT stamp, device, number, value, rowid FROM aside
-                WHERE kind = ? AND record = ? AND field = ? AND key = ?
+                WHERE kind = ? AND row = ? AND field = ? AND key = ?
                 """)
-        loading = row
-        row.bindRegister(record, field, key)
-        defer { row.reset() }
+        loading = found
+        found.bindRegister(row.place, field, key)
+        defer { found.reset() }
         var heads: [Stored] = []
-        while try row.step() {
-            let value = ValueBytes(buffer: arena.copy(row.borrowedBytes(3)))
-            let head = Head(origin: try row.origin(0), content: value)
-            heads.append(Stored(rowid: row.int(4), head: head))
+        while try found.step() {
+            let value = ValueBytes(buffer: arena.copy(found.borrowedBytes(3)))
+            let head = Head(origin: try found.origin(0), content: value)
+            heads.append(Stored(rowid: found.int(4), head: head))
         }
         return heads
     }
 
     /// Keeps the head for `flush`; its value must stay where it is until then.
     func save(
-        _ head: Head<ValueBytes>, _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?
+        _ head: Head<ValueBytes>, _ row: LiveRow, _ field: UInt32, _ key: UnsafeRawBufferPointer?
     ) {
-        pending.append(Pending(head: head, record: record, field: field, key: key))
+        pending.append(
+            Pending(head: head, record: row.name.id, place: row.place, field: field, key: key))
     }
 
     /// Takes back the head of a plain field that was saved for the record at hand.
@@ -91,13 +93,14 @@ final class AsideStatements {
     /// Writes what was kept back.
     func flush() throws {
         if pending.isEmpty { return }
-        pending.sort { ($0.record, $0.field) < ($1.record, $1.field) }
+        pending.sort { ($0.place, $0.field) < ($1.place, $1.field) }
         try saving.insert(pending) { new, row, first in
-            row.bindRegister(new.record, new.field, new.key, from: first)
+            row.bindRegister(new.place, new.field, new.key, from: first)
             row.bind(first + 4, Int64(new.head.origin.stamp.time.number))
             row.bind(first + 5, id: new.head.origin.stamp.device.number)
             row.bind(first + 6, Int64(new.head.origin.number))
             row.bind(first + 7, blob: new.head.content.buffer)
+            row.bind(first + 8, id: new.record.number)
         }
         pending.removeAll(keepingCapacity: true)
         recordStart = 0

@@ -44,7 +44,7 @@ extension ReadTransaction {
         guard level.count > Self.fewParents else { return false }
         let tables = LiveSchema.assessments.wide
         let rows = try tables.reduce(0) {
-            try $0 + HotStatement.number(db, "SELECT max(rowid) FROM \"\($1.name)\"")
+            try $0 + HotStatement.number(db, "SELECT max(row) FROM \"\($1.name)\"")
         }
         return level.count * tables.count > rows
     }

@@ -31,11 +31,11 @@ extension LiveMerge {
         }
         if isShown {
             let standing = ValueBytes(buffer: try shownValue(of: write.field, row))
-            asides.save(Head(origin: head, content: standing), row.name, write.field, nil)
+            asides.save(Head(origin: head, content: standing), row, write.field, nil)
             row.heads.replace(bit, by: change.origin)
             row.show(write.field, arriving.buffer)
         } else {
-            asides.save(Head(origin: change.origin, content: arriving), row.name, write.field, nil)
+            asides.save(Head(origin: change.origin, content: arriving), row, write.field, nil)
         }
         row.review += 1
         row.disputed |= bit
@@ -46,14 +46,14 @@ extension LiveMerge {
     func mergeRegister(_ write: Batch.Write, of change: Batch.Change, into row: LiveRow) throws {
         let key = batch.key(write)
         if let place = open.place(write.field, key) { return mergeOpen(place, write, of: change, row) }
-        let stored = row.isFresh ? nil : try registers.load(row.name, write.field, key, into: scratch)
+        let stored = row.isFresh ? nil : try registers.load(row, write.field, key, into: scratch)
         guard let stored else {
-            try registers.insert(row.name, write.field, key, batch.value(write), heads: [change.origin])
+            try registers.insert(row, write.field, key, batch.value(write), heads: [change.origin])
             return report(change, row, write, .shown(over: false))
         }
         let isSeen = stored.allSatisfy { change.context.covers($0.origin.change) }
         if row.review == 0, isSeen {
-            try registers.replace(row.name, write.field, key, batch.value(write), heads: [change.origin])
+            try registers.replace(row, write.field, key, batch.value(write), heads: [change.origin])
             return report(change, row, write, .shown(over: false))
         }
         let place = try open(write.field, key, stored, isDisputed: row.review > 0, row)
@@ -68,7 +68,7 @@ extension LiveMerge {
         _ row: LiveRow
     ) throws -> Int {
         let new = key == nil ? asides.takeNew(field) : nil
-        let stored = isDisputed && new == nil ? try asides.load(row.name, field, key, into: scratch) : []
+        let stored = isDisputed && new == nil ? try asides.load(row, field, key, into: scratch) : []
         let heads = (equal + stored.map(\.head) + (new.map { [$0] } ?? []))
             .sorted { $0.origin.stamp > $1.origin.stamp }
         guard let shown = equal.first?.origin else {
@@ -97,7 +97,7 @@ extension LiveMerge {
         for register in open.takeAll() {
             let (added, removed, count) = register.difference()
             for rowid in removed { try asides.remove(rowid) }
-            for head in added { asides.save(head, row.name, register.field, register.key) }
+            for head in added { asides.save(head, row, register.field, register.key) }
             row.review += count - register.counted
             try show(register, isDisputed: count > 0, row)
         }
@@ -107,7 +107,7 @@ extension LiveMerge {
         let (shown, field) = (register.heads[0], register.field)
         guard register.key == nil, row.table.place(of: field) != nil else {
             return try registers.replace(
-                row.name, field, register.key, shown.content.buffer, heads: register.equal)
+                row, field, register.key, shown.content.buffer, heads: register.equal)
         }
         let bit: UInt64 = 1 << UInt64(field)
         row.heads.set(field, heads: register.equal)
@@ -125,14 +125,14 @@ extension LiveMerge {
     private func shown(_ field: UInt32, _ row: LiveRow) throws -> Shown {
         if let value = row.pendingValue(field) { return .bytes(value) }
         if row.unfit & (1 << UInt64(field)) != 0,
-            let stored = try registers.value(row.name, field, into: scratch)
+            let stored = try registers.value(row, field, into: scratch)
         {
             return .bytes(stored)
         }
-        guard let place = row.table.place(of: field), let rowid = row.rowid else {
+        guard let place = row.table.place(of: field), row.isStored else {
             return .bytes(scratch.copy([CBORItem.null]))
         }
-        let values = try statements(of: row.name.kind).values(rowid)
+        let values = try statements(of: row.name.kind).values(of: row.place)
         return .column(row.table.columns[place], Int32(place), of: values)
     }
 

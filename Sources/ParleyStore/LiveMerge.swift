@@ -36,7 +36,8 @@ final class LiveMerge {
     /// All that the batch holds for one record: a stretch of its groups, and the record's row if it has one.
     private struct Run {
         let groups: Range<Int>
-        let rowid: Int64
+        /// `max` for a record that is new.
+        let row: Int64
         let kind: UInt32
     }
 
@@ -62,10 +63,10 @@ final class LiveMerge {
             }
             let statements = try statements(of: first.kind)
             runs.append(
-                Run(groups: start..<end, rowid: try statements.rowid(first.name) ?? .max, kind: first.kind))
+                Run(groups: start..<end, row: try statements.row(of: first.name) ?? .max, kind: first.kind))
             start = end
         }
-        runs.sort { ($0.kind, $0.rowid, $0.groups.lowerBound) < ($1.kind, $1.rowid, $1.groups.lowerBound) }
+        runs.sort { ($0.kind, $0.row, $0.groups.lowerBound) < ($1.kind, $1.row, $1.groups.lowerBound) }
         return runs
     }
 
@@ -76,9 +77,9 @@ final class LiveMerge {
         defer { statements.closeValues() }
         let first = batch.changes[Int(batch.groups[run.groups.lowerBound].change)].origin
         let row =
-            run.rowid == .max
-            ? LiveRow(new: name, statements.table, first, pending)
-            : try LiveRow(name, statements, rowid: run.rowid, pending)
+            run.row == .max
+            ? try LiveRow(new: name, statements, first, pending)
+            : try LiveRow(name, statements, row: run.row, pending)
         for index in run.groups { try merge(batch.groups[index], into: row) }
         try settleOpen(row)
         try save(row, statements)

@@ -1,12 +1,24 @@
 internal import GRDB
 internal import ParleyCore
 
+/// Where a record stands: by this the tables beside the records' own know it. A replica gives its rows numbers in
+/// the order in which records come to it, so what comes together stands together, as ids do not.
+struct RowPlace: Comparable {
+    let kind: UInt32
+    let row: Int64
+
+    static func < (left: RowPlace, right: RowPlace) -> Bool {
+        (left.kind, left.row) < (right.kind, right.row)
+    }
+}
+
 /// A record's row while a batch is merged into it.
 final class LiveRow {
     let name: RecordName
     let table: LiveTable
-    /// nil while there is no such row.
-    let rowid: Int64?
+    let place: RowPlace
+    /// Whether there is such a row yet.
+    let isStored: Bool
     /// Nothing of this record is in the tables, not even a register.
     var isFresh: Bool
     var heads: RowHeads
@@ -24,12 +36,13 @@ final class LiveRow {
     private let values: PendingValues
 
     /// A record that nobody has written before.
-    init(new name: RecordName, _ table: LiveTable, _ first: Origin, _ values: PendingValues) {
+    init(new name: RecordName, _ statements: RowStatements, _ first: Origin, _ values: PendingValues) throws {
         self.values = values
         disputed = 0
         self.name = name
-        self.table = table
-        rowid = nil
+        table = statements.table
+        place = RowPlace(kind: name.kind, row: try statements.newRow())
+        isStored = false
         isFresh = true
         heads = RowHeads(first: first.stamp)
         last = first
@@ -37,17 +50,18 @@ final class LiveRow {
         unfit = 0
     }
 
-    init(_ name: RecordName, _ statements: RowStatements, rowid: Int64, _ values: PendingValues) throws {
+    init(_ name: RecordName, _ statements: RowStatements, row number: Int64, _ values: PendingValues) throws {
         self.values = values
         let row = statements.select
-        row.bind(1, rowid)
+        row.bind(1, number)
         defer { row.reset() }
         guard try row.step() else {
             throw StoreError(.damaged, path: "", cause: "an index names a row that is not there")
         }
         self.name = name
         table = statements.table
-        self.rowid = rowid
+        place = RowPlace(kind: name.kind, row: number)
+        isStored = true
         isFresh = false
         review = Int(row.int(0))
         unfit = UInt64(bitPattern: row.int(1))
@@ -101,6 +115,8 @@ final class RowStatements {
     private var updates: [UInt64: HotStatement] = [:]
     private var reading: HotStatement?
     private var isReading = false
+    /// Once one was given to a new record.
+    private var lastRow: Int64?
 
     /// Statements for one set of fields each; beyond so many, sets of more than two fields share one.
     private static let mostUpdates = 32
@@ -112,11 +128,21 @@ final class RowStatements {
         find = try HotStatement(db, table.findSQL)
     }
 
-    func rowid(_ name: RecordName) throws -> Int64? {
+    func row(of name: RecordName) throws -> Int64? {
         find.bind(1, id: name.id.number)
         if table.kind == nil { find.bind(2, Int64(name.kind)) }
         defer { find.reset() }
         return try find.step() ? find.int(0) : nil
+    }
+
+    /// For a record that is about to be inserted.
+    func newRow() throws -> Int64 {
+        let last = try lastRow ?? HotStatement.number(db, "SELECT max(row) FROM \"\(table.name)\"")
+        guard last < .max else {
+            throw StoreError(.damaged, path: "", cause: "a row has the greatest number there is")
+        }
+        lastRow = last + 1
+        return last + 1
     }
 
     func insert() throws -> HotStatement {
@@ -144,11 +170,11 @@ final class RowStatements {
     }
 
     /// The fields of one row as they stand in the table, read once, until `closeValues`.
-    func values(_ rowid: Int64) throws -> HotStatement {
+    func values(of place: RowPlace) throws -> HotStatement {
         let row = try reading ?? HotStatement(db, table.valuesSQL)
         reading = row
         if isReading { return row }
-        row.bind(1, rowid)
+        row.bind(1, place.row)
         guard try row.step() else {
             throw StoreError(.damaged, path: "", cause: "a row that has just been read is gone")
         }

@@ -83,6 +83,7 @@ extension LiveTable {
         let fields = columns.map { ",\n    " + $0.declaration }.joined()
         return """
             CREATE TABLE "\(name)" (
+                row INTEGER PRIMARY KEY,      -- by which this replica's side tables know the record
                 \(kind == nil ? "kind INTEGER NOT NULL, " : "")id BLOB NOT NULL,
                 created INTEGER NOT NULL,     -- milliseconds of the least stamp that touched the record
                 author TEXT,
@@ -118,29 +119,35 @@ extension LiveTable {
     }
 
     /// Parameters: id, and for `other` the kind.
-    var findSQL: String { "SELECT rowid FROM \"\(name)\" WHERE \(condition)" }
+    var findSQL: String { "SELECT row FROM \"\(name)\" WHERE \(condition)" }
 
-    /// Parameter: rowid.
-    var selectSQL: String { "SELECT review, unfit, disputed, heads FROM \"\(name)\" WHERE rowid = ?1" }
+    /// What side tables know a record by. Parameters: kind, id.
+    var placeSQL: String {
+        "kind = ?1 AND row = (SELECT row FROM \"\(name)\" WHERE id = ?2\(kind == nil ? " AND kind = ?1" : ""))"
+    }
+
+    /// Parameter: row.
+    var selectSQL: String { "SELECT review, unfit, disputed, heads FROM \"\(name)\" WHERE row = ?1" }
 
     var condition: String { kind == nil ? "id = ?1 AND kind = ?2" : "id = ?1" }
 
-    /// Parameters: id, the bookkeeping columns, then the fields; for `other` the kind.
+    /// Parameters: id, the bookkeeping columns, then the fields; for `other` the kind; the row.
     var insertSQL: String {
-        let names = ["id"] + Self.bookkeeping + columns.map(\.quoted) + (kind == nil ? ["kind"] : [])
+        let names =
+            ["id"] + Self.bookkeeping + columns.map(\.quoted) + (kind == nil ? ["kind", "row"] : ["row"])
         let marks = [String](repeating: "?", count: names.count)
         return
             "INSERT INTO \"\(name)\" (\(names.joined(separator: ", "))) VALUES (\(marks.joined(separator: ", ")))"
     }
 
-    /// Parameters: rowid, the bookkeeping columns, then the fields of `mask` in the order of `columns`.
+    /// Parameters: row, the bookkeeping columns, then the fields of `mask` in the order of `columns`.
     func updateSQL(_ mask: UInt64) -> String {
         let fields = columns.filter { mask & (1 << UInt64($0.field.tag)) != 0 }.map(\.quoted)
         let settings = (Self.bookkeeping + fields).enumerated().map { "\($1) = ?\($0 + 2)" }
-        return "UPDATE \"\(name)\" SET \(settings.joined(separator: ", ")) WHERE rowid = ?1"
+        return "UPDATE \"\(name)\" SET \(settings.joined(separator: ", ")) WHERE row = ?1"
     }
 
-    /// Parameters: rowid, the bookkeeping columns, a mask, then all fields, of which those in the mask count.
+    /// Parameters: row, the bookkeeping columns, a mask, then all fields, of which those in the mask count.
     /// One statement for every set of fields that is not common.
     var maskedUpdateSQL: String {
         let fields = columns.enumerated().map { place, column in
@@ -148,11 +155,11 @@ extension LiveTable {
                 + "ELSE \(column.quoted) END"
         }
         let settings = Self.bookkeeping.enumerated().map { "\($1) = ?\($0 + 2)" }
-        return "UPDATE \"\(name)\" SET \((settings + fields).joined(separator: ", ")) WHERE rowid = ?1"
+        return "UPDATE \"\(name)\" SET \((settings + fields).joined(separator: ", ")) WHERE row = ?1"
     }
 
-    /// Parameter: rowid. The fields' columns in their order.
+    /// Parameter: row. The fields' columns in their order.
     var valuesSQL: String {
-        "SELECT \(columns.map(\.quoted).joined(separator: ", ")) FROM \"\(name)\" WHERE rowid = ?1"
+        "SELECT \(columns.map(\.quoted).joined(separator: ", ")) FROM \"\(name)\" WHERE row = ?1"
     }
 }

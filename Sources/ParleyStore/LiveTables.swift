@@ -3,8 +3,9 @@ internal import ParleyCore
 
 /// The tables that are computed from the log. None depends on the order in which changesets arrived, on
 /// rowids or on where batches ended: equal sets of changesets make equal rows on every replica. (Only the
-/// `position`s in `touched`, `act`, `void`, `waiting` and `alias` are this replica's own: they point into its log.)
-enum LiveTables {
+/// `row`s, and the `position`s in `touched`, `act`, `void`, `waiting` and `alias`, are this replica's own: these
+/// point into its log.)
+package enum LiveTables {
     static func create(in db: Database) throws {
         for table in LiveSchema.assessments.all { try db.execute(sql: table.createSQL) }
         try db.execute(sql: sideTables)
@@ -15,15 +16,40 @@ enum LiveTables {
         for table in LiveSchema.assessments.wide { try db.execute(sql: table.referenceIndexSQL) }
     }
 
-    /// For files whose set-aside heads stand in the order of records.
-    static func makeAsidesAnew(in db: Database) throws {
-        try db.execute(sql: "ALTER TABLE aside RENAME TO former_aside; DROP INDEX IF EXISTS aside_record")
-        try db.execute(sql: asides)
+    /// For files whose rows had no numbers of their own, and whose side tables stood in the order of records.
+    static func numberRows(in db: Database) throws {
+        if try definitions(in: db) == freshDefinitions.get() { return }
+        let tables = LiveSchema.assessments.all
+        for table in tables { try makeAnew(table.name, as: table.createSQL, in: db) { "rowid, \($0)" } }
+        try createReferenceIndexes(in: db)
+        let rows = tables.map {
+            "SELECT \($0.kindSQL) AS of, id, row AS place FROM \"\($0.name)\""
+        }.joined(separator: " UNION ALL ")
+        try db.execute(sql: "CREATE TEMP TABLE place AS \(rows)")
+        try db.execute(sql: "CREATE INDEX temp.place_id ON place (of, id)")
+        for (name, definition) in [("register", registers), ("aside", asides)] {
+            let found = "(SELECT place FROM temp.place WHERE of = former.kind AND id = former.record)"
+            try makeAnew(name, as: definition, in: db) { "\(found), \($0)" }
+        }
+        try db.execute(sql: "DROP TABLE temp.place")
+    }
+
+    /// - Parameter columns: of a table that has one column more, `row`: what stands there, and the others.
+    private static func makeAnew(
+        _ name: String, as definition: String, in db: Database, _ columns: (_ others: String) -> String
+    ) throws {
+        for index in try db.indexes(on: name) where index.origin == .createIndex {
+            try db.execute(sql: "DROP INDEX \"\(index.name)\"")
+        }
+        try db.execute(sql: "ALTER TABLE \"\(name)\" RENAME TO former")
+        try db.execute(sql: definition)
+        let known = Set(try db.columns(in: name).map(\.name))
+        let others = try db.columns(in: "former").map(\.name).filter(known.contains)
+            .map { "\"\($0)\"" }.joined(separator: ", ")
         try db.execute(
             sql: """
-                INSERT INTO aside SELECT kind, record, field, key, stamp, device, number, value
-                FROM former_aside ORDER BY record, field;
-                DROP TABLE former_aside;
+                INSERT INTO "\(name)" (row, \(others)) SELECT \(columns(others)) FROM former ORDER BY 1;
+                DROP TABLE former;
                 """)
     }
 
@@ -53,6 +79,18 @@ enum LiveTables {
         LiveSchema.assessments.all.map(\.name)
         + ["register", "aside", "overlooked", "touched", "act", "void", "waiting", "alias"]
 
+    /// Reads of a table what replicas with equal logs have in common: all columns but the number of a row.
+    package static func comparison(of table: String) throws -> String {
+        try Projection.empty.get().inDatabase { try comparison(of: table, in: $0) }
+    }
+
+    static func comparison(of table: String, in db: Database) throws -> String {
+        let columns = try db.columns(in: table).map(\.name).filter { $0 != "row" }
+            .map { "\"\($0)\"" }.joined(separator: ", ")
+        let order = comparable.first { $0.name == table }?.order ?? "1"
+        return "SELECT \(columns) FROM \"\(table)\" ORDER BY \(order)"
+    }
+
     /// Each projection with the order in which two copies of it are compared.
     static let comparable: [(name: String, order: String)] =
         LiveSchema.assessments.wide.map { ($0.name, "id") } + [
@@ -64,19 +102,25 @@ enum LiveTables {
             ("alias", "address, device, number, position"), ("chain", "device"),
         ]
 
-    private static let sideTables = """
+    /// In the order of the records' rows: in the order of ids, nearly all of the table would be written anew by
+    /// every batch.
+    private static let registers = """
         CREATE TABLE register (           -- keyed registers, and whatever has no column
             kind INTEGER NOT NULL,
-            record BLOB NOT NULL,
+            row INTEGER NOT NULL,         -- of the record, in the table of its kind
             field INTEGER NOT NULL,
             key TEXT NOT NULL,            -- empty for a plain field
             value BLOB NOT NULL,          -- CBOR
             shown TEXT,                   -- the value, for people who read tables
             heads BLOB NOT NULL,          -- the heads that have this value, the shown one first
-            PRIMARY KEY (kind, record, field, key)
+            record BLOB NOT NULL,
+            PRIMARY KEY (kind, row, field, key)
         ) WITHOUT ROWID;
-        CREATE INDEX register_tag ON register (key, kind, record) WHERE field = 8;
-        CREATE INDEX register_key ON register (key, kind, record) WHERE field = 9;
+        CREATE INDEX register_tag ON register (key, kind) WHERE field = 8;
+        CREATE INDEX register_key ON register (key, kind) WHERE field = 9;
+        """
+
+    private static let sideTables = """
         CREATE TABLE overlooked (         -- a deletion, and a head that neither saw it nor was seen by it
             kind INTEGER NOT NULL,
             record BLOB NOT NULL,
@@ -110,23 +154,23 @@ enum LiveTables {
             reason TEXT NOT NULL,
             PRIMARY KEY (position, record, field, key)
         ) WITHOUT ROWID;
-        """ + asides + waiting + aliases
+        """ + "\n" + registers + asides + waiting + aliases
 
-    /// Rows append by rowid and their index is small: a table in the order of records would be written anew,
-    /// nearly all of it, by every batch that sets something aside.
+    /// Rows append, and their index is small and in the order of the records' rows, for the same reason.
     static let asides = """
 
         CREATE TABLE aside (              -- heads whose value differs from the shown one
             kind INTEGER NOT NULL,
-            record BLOB NOT NULL,
+            row INTEGER NOT NULL,
             field INTEGER NOT NULL,
             key TEXT NOT NULL,
             stamp INTEGER NOT NULL,
             device BLOB NOT NULL,
             number INTEGER NOT NULL,
-            value BLOB NOT NULL
+            value BLOB NOT NULL,
+            record BLOB NOT NULL
         );
-        CREATE INDEX aside_record ON aside (record, field);
+        CREATE INDEX aside_row ON aside (kind, row, field);
         """
 
     /// Changesets sealed under keys that this replica lacks.

@@ -54,13 +54,12 @@ struct Overlooked {
 
     /// The heads `deleted = true`, shown or set aside.
     private func deletions() throws -> [ChangeID] {
-        let name = row.name
-        let asides = try merge.asides.load(name, Field.deletedTag, nil, into: merge.scratch)
+        let asides = try merge.asides.load(row, Field.deletedTag, nil, into: merge.scratch)
             .filter { $0.head.content.buffer.first == 0xF5 }.map(\.head.origin.change)
         let isShown =
             try Bool.fetchOne(
-                merge.db.cachedStatement(sql: "SELECT deleted IS 1 FROM \"\(row.table.name)\" WHERE id = ?"),
-                arguments: [name.id.blob]) ?? false
+                merge.db.cachedStatement(sql: "SELECT deleted IS 1 FROM \"\(row.table.name)\" WHERE row = ?"),
+                arguments: [row.place.row]) ?? false
         return (isShown ? row.heads.origins(of: Field.deletedTag).map(\.change) : []) + asides
     }
 
@@ -72,10 +71,10 @@ struct Overlooked {
                 edits.append((RegisterName(field: UInt32(bit.trailingZeroBitCount)), entry.origin.change))
             }
         }
-        try collect("SELECT field, key, stamp, device, number FROM aside WHERE kind = ? AND record = ?") {
+        try collect(ofRow("SELECT field, key, stamp, device, number FROM aside WHERE kind = ? AND row = ?")) {
             edits.append((try $0.registerName(0), try $0.origin(2).change))
         }
-        try collect("SELECT field, key, heads FROM register WHERE kind = ? AND record = ?") {
+        try collect(ofRow("SELECT field, key, heads FROM register WHERE kind = ? AND row = ?")) {
             for origin in try PackedOrigins.decode($0.bytes(2)) {
                 edits.append((try $0.registerName(0), origin.change))
             }
@@ -85,12 +84,15 @@ struct Overlooked {
 
     private func load() throws -> Set<Pair> {
         var pairs: Set<Pair> = []
-        try collect(
+        let rows = try HotStatement(
+            merge.db,
             """
             SELECT field, key, number, device, deletion_number, deletion_device FROM overlooked
             WHERE kind = ? AND record = ?
-            """
-        ) { row in
+            """)
+        rows.bind(1, Int64(row.name.kind))
+        rows.bind(2, id: row.name.id.number)
+        try collect(rows) { row in
             guard let edit = row.id(3), let deletion = row.id(5) else { return }
             pairs.insert(
                 Pair(
@@ -101,10 +103,14 @@ struct Overlooked {
         return pairs
     }
 
-    private func collect(_ sql: String, _ body: (HotStatement) throws -> Void) throws {
+    private func ofRow(_ sql: String) throws -> HotStatement {
         let rows = try HotStatement(merge.db, sql)
-        rows.bind(1, Int64(row.name.kind))
-        rows.bind(2, id: row.name.id.number)
+        rows.bind(1, Int64(row.place.kind))
+        rows.bind(2, row.place.row)
+        return rows
+    }
+
+    private func collect(_ rows: HotStatement, _ body: (HotStatement) throws -> Void) throws {
         defer { rows.reset() }
         while try rows.step() { try body(rows) }
     }

@@ -152,14 +152,14 @@ struct QueryBuilder {
         guard let (kind, field) = keyedField(name) else { return "0" }
         let index = [8: "INDEXED BY register_tag", 9: "INDEXED BY register_key"][field] ?? ""
         return """
-            id IN (SELECT record FROM register \(index) WHERE kind = \(kind) AND field = \(field)
+            "\(table.name)".row IN (SELECT row FROM register \(index) WHERE kind = \(kind) AND field = \(field)
                 AND key = \(mark(.text(key))) AND value = x'F5')
             """
     }
 
     private mutating func keyedCondition(_ name: String, _ key: String?, _ value: Value?) -> String {
         guard let (kind, field) = keyedField(name) else { return "0" }
-        var parts = ["kind = \(kind)", "record = \"\(table.name)\".id", "field = \(field)", "value <> x'F6'"]
+        var parts = ["kind = \(kind)", "row = \"\(table.name)\".row", "field = \(field)", "value <> x'F6'"]
         if let key { parts.append("key = \(mark(.text(key)))") }
         if let value {
             let whole = mark(.blob(value.encoded))

@@ -104,7 +104,7 @@ extension ReadTransaction {
     package func image(of record: RecordName) throws -> RecordImage? {
         guard let row = try loadRow(record) else { return nil }
         var registers = row.columns.filter { $0.value != .null }.map { RegisterImage($0.name, $0.value) }
-        try eachRegister(of: record) { name, value, _ in
+        try eachRegister(at: row.place) { name, value, _ in
             if value != .null { registers.append(RegisterImage(name, value)) }
         }
         return RecordImage(name: record, registers: registers.sorted { $0.name < $1.name })
@@ -120,7 +120,7 @@ extension ReadTransaction {
                 name: name, value: value, shown: shown, equal: Array(heads.dropFirst()), aside: [])
         }
         for column in row.columns { add(column.name, column.value, row.heads.origins(of: column.name.field)) }
-        try eachRegister(of: record) { name, value, heads in
+        try eachRegister(at: row.place) { name, value, heads in
             add(name, value, heads.isEmpty ? row.heads.origins(of: name.field) : heads)
         }
         for aside in try asides(of: record) { details[aside.register]?.aside.append(aside.head) }
@@ -128,6 +128,7 @@ extension ReadTransaction {
     }
 
     private struct LoadedRow {
+        var place: RowPlace
         var heads: RowHeads
         var columns: [RegisterImage]
     }
@@ -138,20 +139,21 @@ extension ReadTransaction {
         row.bind(record, in: table)
         defer { row.reset() }
         guard try row.step() else { return nil }
-        let heads = try RowHeads(decoding: row.bytes(0))
+        let place = RowPlace(kind: record.kind, row: row.int(0))
+        let heads = try RowHeads(decoding: row.bytes(1))
         let columns = table.columns.enumerated().map { place, column in
-            RegisterImage(RegisterName(field: column.field.tag), column.value(Int32(place) + 1, of: row))
+            RegisterImage(RegisterName(field: column.field.tag), column.value(Int32(place) + 2, of: row))
         }
-        return LoadedRow(heads: heads, columns: columns)
+        return LoadedRow(place: place, heads: heads, columns: columns)
     }
 
     private func eachRegister(
-        of record: RecordName, _ body: (RegisterName, Value, [Origin]) throws -> Void
+        at place: RowPlace, _ body: (RegisterName, Value, [Origin]) throws -> Void
     ) throws {
         let rows = try HotStatement(
-            db, "SELECT field, key, value, heads FROM register WHERE kind = ? AND record = ?")
-        rows.bind(1, Int64(record.kind))
-        rows.bind(2, id: record.id.number)
+            db, "SELECT field, key, value, heads FROM register WHERE kind = ? AND row = ?")
+        rows.bind(1, Int64(place.kind))
+        rows.bind(2, place.row)
         defer { rows.reset() }
         while try rows.step() {
             let value = try Value(decoding: rows.bytes(2))
@@ -165,7 +167,7 @@ extension LiveTable {
     private var deletedSQL: String { kind == nil ? "0" : "deleted IS 1" }
     var bookkeepingSQL: String { "created, author, changed, changed_by, review, \(deletedSQL)" }
     fileprivate var imageSQL: String {
-        "SELECT \((["heads"] + columns.map(\.quoted)).joined(separator: ", ")) FROM \"\(name)\" WHERE \(condition)"
+        "SELECT \((["row", "heads"] + columns.map(\.quoted)).joined(separator: ", ")) FROM \"\(name)\" WHERE \(condition)"
     }
 
     func holds(_ tag: UInt32?) -> Bool {

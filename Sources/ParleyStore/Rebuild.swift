@@ -83,18 +83,17 @@ struct TableComparison {
 
     func differences(_ left: Database, _ right: Database) throws -> [String] {
         var found: [String] = []
-        for (table, order) in LiveTables.comparable where found.count < limit {
-            try compare(table, order, left, right, into: &found)
+        for (table, _) in LiveTables.comparable where found.count < limit {
+            try compare(table, left, right, into: &found)
         }
         return found
     }
 
     private func compare(
-        _ table: String, _ order: String, _ left: Database, _ right: Database, into found: inout [String]
+        _ table: String, _ left: Database, _ right: Database, into found: inout [String]
     ) throws {
-        let sql = "SELECT * FROM \"\(table)\" ORDER BY \(order)"
-        let first = try Row.fetchCursor(left, sql: sql)
-        let second = try Row.fetchCursor(right, sql: sql)
+        let first = try Row.fetchCursor(left, sql: LiveTables.comparison(of: table, in: left))
+        let second = try Row.fetchCursor(right, sql: LiveTables.comparison(of: table, in: right))
         while found.count < limit {
             let (one, other) = (try first.next(), try second.next())
             if one == nil, other == nil { return }

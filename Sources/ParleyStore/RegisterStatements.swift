@@ -11,97 +11,94 @@ final class RegisterStatements {
 
     /// The plus keeps SQLite from asking whether the bound field fits one of the partial indexes: it would
     /// prepare the statement anew for every field that is bound.
-    private static let condition = "kind = ? AND record = ? AND field = +? AND key = ?"
+    private static let condition = "kind = ?1 AND row = ?2 AND field = +?3 AND key = ?4"
 
     init(_ db: Database) { self.db = db }
 
     /// The heads that have the shown value; nil where the register was never written.
     func load(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?, into arena: Arena
+        _ row: LiveRow, _ field: UInt32, _ key: UnsafeRawBufferPointer?, into arena: Arena
     ) throws -> [Head<ValueBytes>]? {
-        let row = try selection()
-        row.bindRegister(record, field, key)
-        defer { row.reset() }
-        guard try row.step() else { return nil }
-        let value = ValueBytes(buffer: arena.copy(row.borrowedBytes(0)))
-        return try PackedOrigins.decode(row.bytes(1)).map { Head(origin: $0, content: value) }
+        let found = try selection()
+        found.bindRegister(row.place, field, key)
+        defer { found.reset() }
+        guard try found.step() else { return nil }
+        let value = ValueBytes(buffer: arena.copy(found.borrowedBytes(0)))
+        return try PackedOrigins.decode(found.bytes(1)).map { Head(origin: $0, content: value) }
     }
 
     /// The value of a plain field that stands here because it does not fit its column.
-    func value(_ record: RecordName, _ field: UInt32, into arena: Arena) throws -> UnsafeRawBufferPointer? {
-        let row = try selection()
-        row.bindRegister(record, field, nil)
-        defer { row.reset() }
-        return try row.step() ? arena.copy(row.borrowedBytes(0)) : nil
+    func value(_ row: LiveRow, _ field: UInt32, into arena: Arena) throws -> UnsafeRawBufferPointer? {
+        let found = try selection()
+        found.bindRegister(row.place, field, nil)
+        defer { found.reset() }
+        return try found.step() ? arena.copy(found.borrowedBytes(0)) : nil
     }
 
     /// For a register that was never written.
     func insert(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ row: LiveRow, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
         _ value: UnsafeRawBufferPointer,
         heads: [Origin]
     ) throws {
-        let row = try inserting ?? HotStatement(db, Self.insertSQL)
-        inserting = row
-        try run(row, record, field, key, value, heads)
+        let insertion = try inserting ?? HotStatement(db, Self.insertSQL)
+        inserting = insertion
+        insertion.bind(8, id: row.name.id.number)
+        try run(insertion, row, field, key, value, heads)
     }
 
     private static let insertSQL =
-        "INSERT INTO register (kind, record, field, key, value, shown, heads) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO register (kind, row, field, key, value, shown, heads, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
     func save(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ row: LiveRow, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
         _ value: UnsafeRawBufferPointer,
         heads: [Origin]
     ) throws {
-        let row =
+        let statement =
             try saving
             ?? HotStatement(
                 db,
                 Self.insertSQL + """
-                     ON CONFLICT (kind, record, field, key) DO UPDATE SET value = excluded.value,
+                     ON CONFLICT (kind, row, field, key) DO UPDATE SET value = excluded.value,
                         shown = excluded.shown, heads = excluded.heads
                     """)
-        saving = row
-        try run(row, record, field, key, value, heads)
+        saving = statement
+        statement.bind(8, id: row.name.id.number)
+        try run(statement, row, field, key, value, heads)
     }
 
     /// `save` for a register that is there: half the work.
     func replace(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ row: LiveRow, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
         _ value: UnsafeRawBufferPointer,
         heads: [Origin]
     ) throws {
-        let row =
+        let update =
             try replacing
             ?? HotStatement(
-                db,
-                """
-                UPDATE register SET value = ?5, shown = ?6, heads = ?7
-                WHERE kind = ?1 AND record = ?2 AND field = +?3 AND key = ?4
-                """)
-        replacing = row
-        try run(row, record, field, key, value, heads)
+                db, "UPDATE register SET value = ?5, shown = ?6, heads = ?7 WHERE \(Self.condition)")
+        replacing = update
+        try run(update, row, field, key, value, heads)
     }
 
     private func run(
-        _ row: HotStatement, _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
+        _ statement: HotStatement, _ row: LiveRow, _ field: UInt32, _ key: UnsafeRawBufferPointer?,
         _ value: UnsafeRawBufferPointer, _ heads: [Origin]
     ) throws {
-        row.bindRegister(record, field, key)
-        row.bind(5, blob: value)
-        bindShown(value, to: row)
+        statement.bindRegister(row.place, field, key)
+        statement.bind(5, blob: value)
+        bindShown(value, to: statement)
         try PackedOrigins.encode(heads).withUnsafeBytes {
-            row.bind(7, blob: $0)
-            try row.run()
+            statement.bind(7, blob: $0)
+            try statement.run()
         }
     }
 
-    func remove(_ record: RecordName, _ field: UInt32) throws {
-        let row = try HotStatement(
-            db, "DELETE FROM register WHERE \(Self.condition)")
-        row.bindRegister(record, field, nil)
-        try row.run()
+    func remove(_ row: LiveRow, _ field: UInt32) throws {
+        let removal = try HotStatement(db, "DELETE FROM register WHERE \(Self.condition)")
+        removal.bindRegister(row.place, field, nil)
+        try removal.run()
     }
 
     private func selection() throws -> HotStatement {
@@ -125,13 +122,13 @@ final class RegisterStatements {
 }
 
 extension HotStatement {
-    /// Binds kind, record, field and key from parameter `first` on.
+    /// Binds kind, row, field and key from parameter `first` on.
     @inline(__always)
     func bindRegister(
-        _ record: RecordName, _ field: UInt32, _ key: UnsafeRawBufferPointer?, from first: Int32 = 1
+        _ place: RowPlace, _ field: UInt32, _ key: UnsafeRawBufferPointer?, from first: Int32 = 1
     ) {
-        bind(first, Int64(record.kind))
-        bind(first + 1, id: record.id.number)
+        bind(first, Int64(place.kind))
+        bind(first + 1, place.row)
         bind(first + 2, Int64(field))
         bind(first + 3, utf8: key ?? UnsafeRawBufferPointer(start: nil, count: 0))
     }

@@ -48,11 +48,12 @@ extension ReadTransaction {
 
     /// The set-aside heads of one record: by register, the greatest first.
     package func asides(of record: RecordName) throws -> [AsideEntry] {
+        let table = LiveSchema.assessments[record.kind]
         let rows = try HotStatement(
             db,
             """
             SELECT kind, record, field, key, stamp, device, number, value FROM aside
-            WHERE kind = ? AND record = ? ORDER BY field, key, stamp DESC, device DESC
+            WHERE \(table.placeSQL) ORDER BY field, key, stamp DESC, device DESC
             """)
         rows.bind(1, Int64(record.kind))
         rows.bind(2, id: record.id.number)

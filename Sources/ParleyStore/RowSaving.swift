@@ -6,8 +6,8 @@ extension LiveMerge {
     func save(_ row: LiveRow, _ statements: RowStatements) throws {
         statements.closeValues()
         let unfit = try settleUnfit(row)
-        if let rowid = row.rowid {
-            try update(row, rowid, statements, unfit: unfit)
+        if row.isStored {
+            try update(row, statements, unfit: unfit)
         } else {
             try insert(row, statements, unfit: unfit)
         }
@@ -19,15 +19,20 @@ extension LiveMerge {
         for (place, column) in row.table.columns.enumerated() {
             bind(column, of: row, at: Int32(place + 10), unfit: unfit, to: statement)
         }
-        if row.table.kind == nil { statement.bind(10, Int64(row.name.kind)) }
+        var next = Int32(row.table.columns.count + 10)
+        if row.table.kind == nil {
+            statement.bind(next, Int64(row.name.kind))
+            next += 1
+        }
+        statement.bind(next, row.place.row)
         try run(statement, row)
     }
 
-    private func update(_ row: LiveRow, _ rowid: Int64, _ statements: RowStatements, unfit: UInt64) throws {
+    private func update(_ row: LiveRow, _ statements: RowStatements, unfit: UInt64) throws {
         let common = try statements.update(row.pending)
         let isCommon = common != nil
         let statement = try common ?? statements.maskedUpdate()
-        statement.bind(1, rowid)
+        statement.bind(1, row.place.row)
         if !isCommon { statement.bind(10, Int64(bitPattern: row.pending)) }
         var index: Int32 = isCommon ? 10 : 11
         for column in row.table.columns where !isCommon || row.pending & (1 << UInt64(column.field.tag)) != 0
@@ -82,9 +87,9 @@ extension LiveMerge {
         for mask in row.pending.bits {
             let field = UInt32(mask.trailingZeroBitCount)
             if unfit & mask != 0, let value = row.pendingValue(field) {
-                try registers.save(row.name, field, nil, value, heads: [])
+                try registers.save(row, field, nil, value, heads: [])
             } else if row.unfit & mask != 0 {
-                try registers.remove(row.name, field)
+                try registers.remove(row, field)
             }
         }
         row.unfit = row.unfit & ~row.pending | unfit

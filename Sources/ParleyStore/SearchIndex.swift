@@ -39,9 +39,9 @@ extension LiveTable {
         }.map(\.quoted)
     }
 
-    /// All rows: id, whether deleted, then what is searched.
+    /// All rows: id, whether deleted, row, then what is searched.
     var textSQL: String {
-        "SELECT \((["id", "deleted", "title"] + textColumns).joined(separator: ", ")) FROM \"\(name)\""
+        "SELECT \((["id", "deleted", "row", "title"] + textColumns).joined(separator: ", ")) FROM \"\(name)\""
     }
 
     /// Keyed fields of text: the bodies of notes.
@@ -79,24 +79,24 @@ extension ReadTransaction {
         let row = try HotStatement(db, table.textSQL + " WHERE id = ?1")
         row.bind(1, id: record.id.number)
         defer { row.reset() }
-        return try row.step() ? searchableText(of: record, table, in: row) : nil
+        return try row.step() ? searchableText(table, in: row) : nil
     }
 
     /// - Parameter row: one of `textSQL`.
-    func searchableText(
-        of record: RecordName, _ table: LiveTable, in row: HotStatement
-    ) throws -> SearchableText {
-        var text = SearchableText(title: row.bytes(2), isDeleted: row.int(1) != 0)
-        for column in 3..<row.columnCount where !row.isNull(column) { text.append(row.borrowedBytes(column)) }
-        for field in table.keyedTexts { try collect(field, of: record, into: &text) }
+    func searchableText(_ table: LiveTable, in row: HotStatement) throws -> SearchableText {
+        var text = SearchableText(title: row.bytes(3), isDeleted: row.int(1) != 0)
+        for column in 4..<row.columnCount where !row.isNull(column) { text.append(row.borrowedBytes(column)) }
+        for field in table.keyedTexts { try collect(field, of: row.int(2), in: table, into: &text) }
         return text
     }
 
-    private func collect(_ field: UInt32, of record: RecordName, into text: inout SearchableText) throws {
+    private func collect(
+        _ field: UInt32, of row: Int64, in table: LiveTable, into text: inout SearchableText
+    ) throws {
         let rows = try HotStatement(
-            db, "SELECT shown FROM register WHERE kind = ? AND record = ? AND field = +?")
-        rows.bind(1, Int64(record.kind))
-        rows.bind(2, id: record.id.number)
+            db, "SELECT shown FROM register WHERE kind = ? AND row = ? AND field = +?")
+        rows.bind(1, Int64(table.kind?.tag ?? 0))
+        rows.bind(2, row)
         rows.bind(3, Int64(field))
         defer { rows.reset() }
         while try rows.step() { if !rows.isNull(0) { text.append(rows.borrowedBytes(0)) } }

@@ -127,7 +127,7 @@ extension ReadTransaction {
                 continue
             }
             let name = RecordName(kind: kind, id: id)
-            if terms.areFound(in: try searchableText(of: name, table, in: rows), &folded) {
+            if terms.areFound(in: try searchableText(table, in: rows), &folded) {
                 found.append(name)
             }
         }
@@ -154,7 +154,7 @@ extension ReadTransaction {
         var conditions = columns.map { "instr(\($0), ?1) > 0" }
         if let kind = table.kind {
             conditions += table.keyedTexts.map {
-                "id IN (SELECT record FROM register WHERE kind = \(kind.tag) AND field = \($0) AND instr(shown, ?1) > 0)"
+                "row IN (SELECT row FROM register WHERE kind = \(kind.tag) AND field = \($0) AND instr(shown, ?1) > 0)"
             }
         }
         let rows = try HotStatement(

@@ -5,8 +5,8 @@ internal import ParleyCore
 package struct RecordRows: Sendable {
     package let kind: UInt32
     package let rows: [Int64]
-    /// The records of the kind that have keyed registers beside tags and keys.
-    let keyed: Set<RecordID>
+    /// Those that have keyed registers beside tags and keys.
+    let keyed: Set<Int64>
 
     package var count: Int { rows.count }
 }
@@ -43,17 +43,17 @@ extension ReadTransaction {
     }
 
     /// One walk instead of a search for each of many records that have none.
-    private func keyed(of kind: UInt32) throws -> Set<RecordID> {
+    private func keyed(of kind: UInt32) throws -> Set<Int64> {
         let rows = try HotStatement(
             db,
             """
-            SELECT DISTINCT record FROM register WHERE kind = ?1 AND key <> ''
+            SELECT DISTINCT row FROM register WHERE kind = ?1 AND key <> ''
                 AND field NOT IN (\(Field.tagsTag), \(Field.keysTag))
             """)
         rows.bind(1, Int64(kind))
         defer { rows.reset() }
-        var keyed: Set<RecordID> = []
-        while try rows.step() { if let id = rows.id(0) { keyed.insert(RecordID(id)) } }
+        var keyed: Set<Int64> = []
+        while try rows.step() { keyed.insert(rows.int(0)) }
         return keyed
     }
 
@@ -68,7 +68,7 @@ extension ReadTransaction {
         _ table: LiveTable, _ kind: Kind, _ referred: inout Set<RecordID>, _ body: (Place) -> Void
     ) throws {
         let columns = table.columns.filter(\.holdsReferences)
-        let names = ["rowid", "id", "created", "\"order\"", "parent"] + columns.map(\.quoted)
+        let names = ["row", "id", "created", "\"order\"", "parent"] + columns.map(\.quoted)
         let rows = try HotStatement(
             db, "SELECT \(names.joined(separator: ", ")) FROM \"\(table.name)\" WHERE deleted IS NOT 1")
         defer { rows.reset() }

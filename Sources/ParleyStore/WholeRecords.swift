@@ -43,7 +43,7 @@ extension ReadTransaction {
     /// The records that stand in some of the rows, in this order, without their tags and keys: methods look at
     /// neither, and to seek them for each of very many records would take as long as all else.
     package func wholeRecords(at places: RecordRows, in range: Range<Int>) throws -> [WholeRecord] {
-        var statements = try WholeStatements(db, places.kind, where: "rowid = ?1")
+        var statements = try WholeStatements(db, places.kind, where: "row = ?1")
         return try places.rows[range].compactMap { row in
             try statements?.read({ $0.bind(1, row) }, keyed: places.keyed.contains)
         }
@@ -53,7 +53,7 @@ extension ReadTransaction {
         let rows = try HotStatement(
             db,
             """
-            SELECT field, key, value, record FROM register WHERE kind = ?1 ORDER BY record, field, key
+            SELECT field, key, value, record FROM register WHERE kind = ?1 ORDER BY row, field, key
             """)
         rows.bind(1, Int64(kind))
         defer { rows.reset() }
@@ -109,25 +109,26 @@ private struct WholeStatements {
         registers = try HotStatement(
             db,
             """
-            SELECT field, key, value FROM register WHERE kind = ?1 AND record = ?2 ORDER BY field, key
+            SELECT field, key, value FROM register WHERE kind = ?1 AND row = ?2 ORDER BY field, key
             """)
         registers.bind(1, Int64(kind))
     }
 
     /// - Parameters:
     ///   - bind: says which row.
-    ///   - isKeyed: whether a record has keyed registers that are wanted.
+    ///   - isKeyed: whether the record of a row has keyed registers that are wanted.
     /// - Returns: nil where there is none.
     mutating func read(
-        _ bind: (HotStatement) -> Void, keyed isKeyed: (RecordID) -> Bool = { _ in true }
+        _ bind: (HotStatement) -> Void, keyed isKeyed: (Int64) -> Bool = { _ in true }
     ) throws -> WholeRecord? {
         bind(row)
         defer { row.reset() }
         guard try row.step() else { return nil }
         let name = try row.recordName(0)
         room.registers.removeAll(keepingCapacity: true)
-        if isKeyed(name.id) {
-            registers.bind(2, id: name.id.number)
+        let place = row.int(Int32(table.columns.count + 8))
+        if isKeyed(place) {
+            registers.bind(2, place)
             defer { registers.reset() }
             while try registers.step() { try room.take(registers) }
         }
@@ -155,7 +156,7 @@ private struct KeyedRoom {
 
 extension LiveTable {
     fileprivate var wholeSQL: String {
-        let names = [kindSQL, "id", bookkeepingSQL] + columns.map(\.quoted)
+        let names = [kindSQL, "id", bookkeepingSQL] + columns.map(\.quoted) + ["row"]
         return "SELECT \(names.joined(separator: ", ")) FROM \"\(name)\""
     }
 

@@ -55,8 +55,10 @@ package final class WorkspaceStore {
             try EpochKeyTable.create(in: db)
         }
         migrator.registerMigration("references") { try LiveTables.createReferenceIndexes(in: $0) }
-        migrator.registerMigration("asides") { try LiveTables.makeAsidesAnew(in: $0) }
+        // What it did is done anew by "rows".
+        migrator.registerMigration("asides") { _ in }
         migrator.registerMigration("search pieces") { try SearchIndex.makePiecesLarger(in: $0) }
+        migrator.registerMigration("rows") { try LiveTables.numberRows(in: $0) }
         return migrator
     }
 

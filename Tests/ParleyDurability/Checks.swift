@@ -114,7 +114,7 @@ extension Workspace {
         try store.file.read { db in
             let tables = Schema.assessments.kinds.map(\.name) + ["other", "register", "aside"]
             let rows = try tables.map { table in
-                let sql = "SELECT * FROM \"\(table)\" ORDER BY 1, 2, 3, 4, 5, 6"
+                let sql = try LiveTables.comparison(of: table)
                 return try Row.fetchAll(db.cachedStatement(sql: sql)).map { Array($0.databaseValues) }
             }
             return Dictionary(uniqueKeysWithValues: zip(tables, rows))

@@ -9,10 +9,9 @@ extension Run {
     /// Every table whose content the set of changesets determines, with the order in which it is compared.
     /// Positions are each log's own, so history, acts and voids are told by their changesets.
     private static let tables: [(name: String, sql: String)] =
-        ["judgment", "note"].map { ($0, "SELECT * FROM \"\($0)\" ORDER BY id") } + [
-            ("other", "SELECT * FROM other ORDER BY kind, id"),
-            ("register", "SELECT * FROM register ORDER BY kind, record, field, key"),
-            ("aside", "SELECT * FROM aside ORDER BY kind, record, field, key, stamp, device"),
+        ["judgment", "note", "other", "register", "aside"].map {
+            ($0, (try? LiveTables.comparison(of: $0)) ?? "no tables")
+        } + [
             ("overlooked", "SELECT * FROM overlooked ORDER BY 1, 2, 3, 4, 5, 6, 7, 8"),
             ("chain", "SELECT * FROM chain ORDER BY device"),
             (

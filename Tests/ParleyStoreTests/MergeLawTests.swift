@@ -63,7 +63,7 @@ import Testing
             Schema.assessments.kinds.map(\.name) + ["other", "register", "aside", "overlooked", "chain"]
         return try store.file.read { db in
             var rows = try tables.flatMap { table in
-                try Row.fetchAll(db, sql: "SELECT * FROM \"\(table)\"").map { "\(table) \(text($0))" }
+                try Row.fetchAll(db, sql: LiveTables.comparison(of: table)).map { "\(table) \(text($0))" }
                     .sorted()
             }
             rows += try Row.fetchAll(

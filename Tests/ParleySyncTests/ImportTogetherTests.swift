@@ -186,7 +186,7 @@ struct ImportTogetherTests {
     private func allRows(_ workspace: Workspace) throws -> [String] {
         let rest = try workspace.store.file.read { db in
             try ["changeset", "touched", "act", "void", "chain"].flatMap { table in
-                try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\(table) \($0)" }.sorted()
+                try Row.fetchAll(db, sql: LiveTables.comparison(of: table)).map { "\(table) \($0)" }.sorted()
             }
         }
         return try workspace.liveRows() + rest

@@ -38,7 +38,7 @@ extension Workspace {
         try store.file.read { db in
             let tables = Schema.assessments.kinds.map(\.name) + ["other", "register", "aside"]
             return try tables.flatMap { table in
-                try Row.fetchAll(db, sql: "SELECT * FROM \"\(table)\"").map { row in
+                try Row.fetchAll(db, sql: LiveTables.comparison(of: table)).map { row in
                     table + " " + row.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
                 }.sorted()
             }
