@@ -13,7 +13,8 @@ package final class StoreFile: Sendable {
 
     /// - Parameters:
     ///   - application: SQLite's `application_id`, which tells our kinds of file apart.
-    ///   - migrator: creates and upgrades the tables; not run on a file opened read-only.
+    ///   - migrator: creates and upgrades the tables. A file that an older version has written is upgraded for
+    ///     those who only read, too, by a connection that may write.
     package init(
         path: String, application: Int32, readOnly: Bool = false, busyTimeout: Double = 10,
         migrator: DatabaseMigrator
@@ -23,8 +24,16 @@ package final class StoreFile: Sendable {
         Self.settings
         do {
             queue = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly, busyTimeout))
-            try Self.prepare(
-                queue, path: path, application: application, readOnly: readOnly, migrator: migrator)
+            try Self.prepare(queue, path: path, application: application, readOnly: readOnly)
+            try Self.expectNotNewer(queue, path: path, migrator)
+            let isCurrent = try queue.inDatabase(migrator.hasCompletedMigrations)
+            if readOnly, !isCurrent {
+                _ = try StoreFile(
+                    path: path, application: application, busyTimeout: busyTimeout, migrator: migrator)
+            } else if !readOnly {
+                if !isCurrent { try Self.upgrade(queue, migrator) }
+                try Self.expectDurability(queue, path: path)
+            }
         } catch {
             throw StoreError(error, path: path)
         }
@@ -50,7 +59,7 @@ package final class StoreFile: Sendable {
     }
 
     private static func prepare(
-        _ queue: DatabaseQueue, path: String, application: Int32, readOnly: Bool, migrator: DatabaseMigrator
+        _ queue: DatabaseQueue, path: String, application: Int32, readOnly: Bool
     ) throws {
         try queue.inDatabase { db in
             let found = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
@@ -70,18 +79,26 @@ package final class StoreFile: Sendable {
                 throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL could not be set")
             }
         }
-        let (isTooNew, isCurrent) = try queue.inDatabase {
-            (try migrator.hasBeenSuperseded($0), try readOnly || migrator.hasCompletedMigrations($0))
-        }
-        if isTooNew {
+    }
+
+    private static func expectNotNewer(
+        _ queue: DatabaseQueue, path: String, _ migrator: DatabaseMigrator
+    ) throws {
+        guard try !queue.inDatabase(migrator.hasBeenSuperseded) else {
             throw StoreError(.tooNew, path: path, cause: "a newer version of Parley has written this file")
         }
-        if !isCurrent { try migrator.migrate(queue) }
-        try queue.inDatabase { db in
-            let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
-            guard readOnly || level == Self.durability else {
-                throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL did not stay set")
-            }
+    }
+
+    private static func expectDurability(_ queue: DatabaseQueue, path: String) throws {
+        guard try queue.inDatabase({ try Int.fetchOne($0, sql: "PRAGMA synchronous") }) == durability else {
+            throw StoreError(.inconsistent, path: path, cause: "synchronous=FULL did not stay set")
+        }
+    }
+
+    /// Another process may be doing the same.
+    private static func upgrade(_ queue: DatabaseQueue, _ migrator: DatabaseMigrator) throws {
+        do { try migrator.migrate(queue) } catch {
+            guard try queue.inDatabase(migrator.hasCompletedMigrations) else { throw error }
         }
     }
 

@@ -7,8 +7,8 @@ import Testing
 struct RowMigrationTests {
     let folder = ScratchFolder()
 
-    @Test("are brought to today's tables, with all that stood in them")
-    func migration() throws {
+    @Test("are brought to today's tables, with all that stood in them", arguments: [false, true])
+    func migration(readsFirst: Bool) throws {
         let histories = (UInt64(1)...20).map { seed in
             var history = RandomHistory(seed: seed, steps: 48)
             return history.batches()
@@ -20,6 +20,10 @@ struct RowMigrationTests {
         try #require(asides > 10)
         try store.close()
         try takeNumbersAway()
+        if readsFirst {
+            let reader = try folder.store(readOnly: true)
+            #expect(MergeLawTests.difference(try MergeLawTests.dump(reader), before) == [])
+        }
         let migrated = try folder.store()
         #expect(try self.definitions(migrated) == definitions)
         #expect(MergeLawTests.difference(try MergeLawTests.dump(migrated), before) == [])
