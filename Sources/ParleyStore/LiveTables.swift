@@ -22,13 +22,17 @@ package enum LiveTables {
         let tables = LiveSchema.assessments.all
         for table in tables { try makeAnew(table.name, as: table.createSQL, in: db) { "rowid, \($0)" } }
         try createReferenceIndexes(in: db)
-        let rows = tables.map {
-            "SELECT \($0.kindSQL) AS of, id, row AS place FROM \"\($0.name)\""
-        }.joined(separator: " UNION ALL ")
-        try db.execute(sql: "CREATE TEMP TABLE place AS \(rows)")
-        try db.execute(sql: "CREATE INDEX temp.place_id ON place (of, id)")
+        try db.execute(
+            sql: """
+                CREATE TEMP TABLE place (kind INTEGER, id BLOB, row INTEGER, PRIMARY KEY (kind, id))
+                WITHOUT ROWID
+                """)
+        for table in tables {
+            let places = "SELECT \(table.kindSQL), id, row FROM \"\(table.name)\""
+            try db.execute(sql: "INSERT INTO temp.place " + places)
+        }
         for (name, definition) in [("register", registers), ("aside", asides)] {
-            let found = "(SELECT place FROM temp.place WHERE of = former.kind AND id = former.record)"
+            let found = "(SELECT row FROM temp.place p WHERE p.kind = former.kind AND p.id = former.record)"
             try makeAnew(name, as: definition, in: db) { "\(found), \($0)" }
         }
         try db.execute(sql: "DROP TABLE temp.place")
