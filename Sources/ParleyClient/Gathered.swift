@@ -20,6 +20,13 @@ struct Gathered {
 
     var isFull: Bool { bytes >= most }
 
+    /// Begins anew with nothing.
+    /// - Returns: what was gathered.
+    mutating func take() -> Gathered {
+        defer { (runs, bytes) = ([], 0) }
+        return self
+    }
+
     mutating func append(_ run: ChangesetRun) {
         runs.append(run)
         bytes += run.changesets.reduce(0) { $0 + $1.count }

@@ -288,9 +288,8 @@ package final class SyncEngine {
     }
 
     private func applyGathered(at now: Int64) throws {
-        let due = gathered
+        let due = gathered.take()
         if due.runs.isEmpty { return }
-        gathered = Gathered(isClone: beginning.position == 0)
         try fitCache(due.isFull)
         // Where it cannot open the file once more, the writer moves its log by itself.
         if due.isFull { try? checkpointer.begin() }

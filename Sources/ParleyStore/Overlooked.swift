@@ -105,8 +105,7 @@ struct Overlooked {
 
     private func ofRow(_ sql: String) throws -> HotStatement {
         let rows = try HotStatement(merge.db, sql)
-        rows.bind(1, Int64(row.place.kind))
-        rows.bind(2, row.place.row)
+        rows.bind(row.place)
         return rows
     }
 

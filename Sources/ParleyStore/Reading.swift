@@ -152,8 +152,7 @@ extension ReadTransaction {
     ) throws {
         let rows = try HotStatement(
             db, "SELECT field, key, value, heads FROM register WHERE kind = ? AND row = ?")
-        rows.bind(1, Int64(place.kind))
-        rows.bind(2, place.row)
+        rows.bind(place)
         defer { rows.reset() }
         while try rows.step() {
             let value = try Value(decoding: rows.bytes(2))

@@ -122,13 +122,19 @@ final class RegisterStatements {
 }
 
 extension HotStatement {
+    /// Binds kind and row from parameter `first` on.
+    @inline(__always)
+    func bind(_ place: RowPlace, from first: Int32 = 1) {
+        bind(first, Int64(place.kind))
+        bind(first + 1, place.row)
+    }
+
     /// Binds kind, row, field and key from parameter `first` on.
     @inline(__always)
     func bindRegister(
         _ place: RowPlace, _ field: UInt32, _ key: UnsafeRawBufferPointer?, from first: Int32 = 1
     ) {
-        bind(first, Int64(place.kind))
-        bind(first + 1, place.row)
+        bind(place, from: first)
         bind(first + 2, Int64(field))
         bind(first + 3, utf8: key ?? UnsafeRawBufferPointer(start: nil, count: 0))
     }

@@ -95,8 +95,7 @@ extension ReadTransaction {
     ) throws {
         let rows = try HotStatement(
             db, "SELECT shown FROM register WHERE kind = ? AND row = ? AND field = +?")
-        rows.bind(1, Int64(table.kind?.tag ?? 0))
-        rows.bind(2, row)
+        rows.bind(RowPlace(kind: table.kind?.tag ?? 0, row: row))
         rows.bind(3, Int64(field))
         defer { rows.reset() }
         while try rows.step() { if !rows.isNull(0) { text.append(rows.borrowedBytes(0)) } }

@@ -73,10 +73,14 @@ package final class Checkpointer {
     deinit { if file != nil { try? store.file.setCheckpoints(after: WorkspaceStore.pagesToCheckpoint) } }
 
     /// From now on the writer leaves the log to `committed`, which is to follow.
-    package func begin() throws {
-        if file != nil { return }
-        file = try WorkspaceStore.file(path: store.file.path)
+    package func begin() throws { _ = try opened() }
+
+    private func opened() throws -> StoreFile {
+        if let file { return file }
+        let opened = try WorkspaceStore.file(path: store.file.path)
         try store.file.setCheckpoints(after: Self.mostPages)
+        file = opened
+        return opened
     }
 
     /// - Parameter bytes: about how many bytes of values were committed.
@@ -84,8 +88,7 @@ package final class Checkpointer {
         self.bytes += bytes
         guard self.bytes > Self.pause, move?.isDone ?? true else { return }
         self.bytes = 0
-        try begin()
-        guard let file else { return }
+        let file = try opened()
         // What cannot be moved now stays in the log; the writer will meet what is wrong with the disk.
         move = Beside { _ = try? file.withoutTransaction { try $0.checkpoint(.passive) } }
     }

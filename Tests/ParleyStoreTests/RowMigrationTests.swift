@@ -16,7 +16,7 @@ struct RowMigrationTests {
         let store = try folder.store()
         for batches in histories { try feed(batches.prefix(batches.count / 2), to: store) }
         let before = try MergeLawTests.dump(store)
-        let (definitions, asides) = (try definitions(store), try number(of: "aside", store))
+        let (definitions, asides) = (try store.definitions(), try number(of: "aside", store))
         try #require(asides > 10)
         try store.close()
         try takeNumbersAway()
@@ -25,7 +25,7 @@ struct RowMigrationTests {
             #expect(MergeLawTests.difference(try MergeLawTests.dump(reader), before) == [])
         }
         let migrated = try folder.store()
-        #expect(try self.definitions(migrated) == definitions)
+        #expect(try migrated.definitions() == definitions)
         #expect(MergeLawTests.difference(try MergeLawTests.dump(migrated), before) == [])
         #expect(try migrated.verify() == [])
         // What is merged into the same records later finds what stood there.
@@ -40,12 +40,6 @@ struct RowMigrationTests {
 
     private func number(of table: String, _ store: WorkspaceStore) throws -> Int {
         try store.file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
-    }
-
-    private func definitions(_ store: WorkspaceStore) throws -> Set<String> {
-        try store.file.read {
-            try String.fetchSet($0, sql: "SELECT name || ' ' || coalesce(sql, '') FROM sqlite_master")
-        }
     }
 
     // MARK: As it was

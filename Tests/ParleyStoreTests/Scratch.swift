@@ -20,6 +20,15 @@ final class ScratchFolder {
     }
 }
 
+extension WorkspaceStore {
+    /// The tables and their indexes as SQLite keeps them.
+    func definitions() throws -> Set<String> {
+        try file.read {
+            try String.fetchSet($0, sql: "SELECT name || ' ' || coalesce(sql, '') FROM sqlite_master")
+        }
+    }
+}
+
 extension StoreRules {
     /// Plain bodies; a device's handle by its last bits, so that two devices may be one analyst's.
     static let plain = StoreRules(

@@ -146,6 +146,9 @@ final class Link {
     /// While the server goes on to send what it holds, as much as one transaction takes is gathered: reading is faster
     /// than sending, and without that each would have what happened to be there.
     private func pumpOrWait() {
+        willPump = false
+        // It may have ended meanwhile: nothing is to be sent any more.
+        if channel == nil { return }
         let isFlowing = lastRead.map { loop.now - $0 < Self.patience } ?? false
         let waits = isFlowing && engine?.awaitsMore ?? false
         willPump = waits
